@@ -1,0 +1,26 @@
+/* dnadna.h - everything of the C API of dnadna.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * status.h   errors            array.h   numbers in memory    field.h   settings tables
+ * log.h      messages          rng.h     random streams       sample.h  SNP matrices
+ * graph.h    networks          program.h running them         network.h trained networks
+ * run.h      the commands
+ */
+#ifndef DNA_DNADNA_H
+#define DNA_DNADNA_H
+
+#define DNA_VERSION "0.1.0"
+
+#include "dnadna/array.h"
+#include "dnadna/field.h"
+#include "dnadna/graph.h"
+#include "dnadna/log.h"
+#include "dnadna/network.h"
+#include "dnadna/program.h"
+#include "dnadna/rng.h"
+#include "dnadna/run.h"
+#include "dnadna/sample.h"
+#include "dnadna/status.h"
+
+#endif

@@ -1,0 +1,127 @@
+/* graph.h - describe a network: nodes recorded in a graph, nothing computed yet.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A network is a function that records nodes; the graph is then compiled (program.h) for
+ * a batch size and run as often as needed. Dimensions are listed as in the literature,
+ * batch first: images are [N, C, H, W], rows of features [N, C]. The batch is -1.
+ *
+ *     dna_node *x = dna_input(g, "x", 2, (int64_t[]){n_row, n_site});
+ *     x = dna_reshape(g, x, 3, (int64_t[]){1, n_row, n_site});
+ *     x = dna_conv2d(g, x, "conv1", (dna_conv2d_opts){.out = 5, .kernel = {3, 3}, .stride = {2, 2}});
+ *     x = dna_relu(g, x);
+ *     x = dna_linear(g, dna_flatten(g, x), "fc", (dna_linear_opts){.out = 3});
+ *     DNA_TRY(dna_graph_output(g, x));
+ *
+ * Errors are sticky: a builder given NULL returns NULL, the graph keeps the first
+ * message, and dna_graph_output() returns it. A shape that does not fit names the layer,
+ * its input shape and what it needs. Nodes belong to the graph.
+ *
+ * Parameters are named "<layer>.weight" and "<layer>.bias", in the layout of PyTorch:
+ * a layer's name given twice shares its parameters. Semantics of every layer are those
+ * of the PyTorch module of the same name.
+ */
+#ifndef DNA_GRAPH_H
+#define DNA_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dnadna/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DNA_GRAPH_MAX_DIM 5 /* batch included */
+
+typedef struct dna_graph dna_graph;
+typedef struct dna_node dna_node;
+
+DNA_API int dna_graph_new(dna_graph **out) DNA_MUST_CHECK;
+DNA_API void dna_graph_free(dna_graph *g);
+/** Mark the output and return the first error of any builder, if there was one. */
+DNA_API int dna_graph_output(dna_graph *g, dna_node *x) DNA_MUST_CHECK;
+/** Record a builder's own error (a size the network cannot take); returns NULL. */
+DNA_API dna_node *dna_graph_fail(dna_graph *g, int code, const char *fmt, ...)
+    DNA_PRINTF(3, 4);
+
+/** Number of dimensions, the batch included (0 for NULL). */
+DNA_API int dna_node_n_dim(const dna_node *x);
+/** Extent of a dimension: 0 is the batch (-1), then the others (0 for NULL or out of range). */
+DNA_API int64_t dna_node_dim(const dna_node *x, int i);
+
+/** A placeholder of shape [N, dim[0], ..., dim[n_dim - 1]]. One input a graph is enough
+ *  for the built-in networks; more are allowed. */
+DNA_API dna_node *dna_input(dna_graph *g, const char *name, int n_dim, const int64_t *dim);
+/** Zeros of shape [N, dim...]. */
+DNA_API dna_node *dna_zeros(dna_graph *g, int n_dim, const int64_t *dim);
+
+typedef struct {
+    int64_t out;       /* output channels */
+    int64_t kernel[2]; /* height, width */
+    int64_t stride[2]; /* 0: 1 */
+    int64_t pad[2];    /* zeros on both sides */
+    bool is_1d;        /* x is [N,C,1,W], kernel[0] is 1, the weight tensor is [O,C,kw] */
+    bool no_bias;
+} dna_conv2d_opts;
+
+/** y[n,o,i,j] = b[o] + sum over c,u,v of w[o,c,u,v] x[n,c,i*s0+u-p0,j*s1+v-p1]
+ *  x [N,C,H,W] -> y [N,O,H',W'], H' = floor((H + 2 p0 - k0) / s0) + 1. */
+DNA_API dna_node *dna_conv2d(
+    dna_graph *g, dna_node *x, const char *layer, dna_conv2d_opts opts);
+
+typedef struct {
+    int64_t out;
+    bool no_bias;
+} dna_linear_opts;
+
+/** y = W x + b on the last dimension: x [N, ..., I] -> y [N, ..., O]. */
+DNA_API dna_node *dna_linear(
+    dna_graph *g, dna_node *x, const char *layer, dna_linear_opts opts);
+
+typedef struct {
+    double eps;      /* 0: 1e-5 */
+    double momentum; /* 0: 0.1 */
+} dna_batch_norm_opts;
+
+/** Per channel (dimension 1) over batch and space; x [N,C], [N,C,L] or [N,C,H,W].
+ *  Training: batch mean and biased variance; the running statistics move by `momentum`
+ *  towards the batch's (variance unbiased). Evaluation: running statistics.
+ *  Source: Ioffe and Szegedy 2015, ICML, algorithm 1. */
+DNA_API dna_node *dna_batch_norm(
+    dna_graph *g, dna_node *x, const char *layer, dna_batch_norm_opts opts);
+
+DNA_API dna_node *dna_relu(dna_graph *g, dna_node *x);
+
+typedef struct {
+    int64_t kernel[2];
+    int64_t stride[2]; /* 0: the kernel */
+    int64_t pad[2];    /* with minus infinity */
+} dna_pool_opts;
+
+/** x [N,C,H,W] -> maximum in each window; floor sizes. */
+DNA_API dna_node *dna_max_pool2d(dna_graph *g, dna_node *x, dna_pool_opts opts);
+
+/** Mean over one dimension (1 .. n_dim-1), which stays with extent 1 if keep. */
+DNA_API dna_node *dna_mean(dna_graph *g, dna_node *x, int axis, bool keep);
+/** Repeat a dimension of extent 1 (not the batch) n times. */
+DNA_API dna_node *dna_expand(dna_graph *g, dna_node *x, int axis, int64_t n);
+/** Join along a dimension (not the batch); all others equal. */
+DNA_API dna_node *dna_concat(dna_graph *g, dna_node *const *xs, int n, int axis);
+/** Elementwise; shapes equal, or extents of 1 in either are repeated (not the batch). */
+DNA_API dna_node *dna_add(dna_graph *g, dna_node *a, dna_node *b);
+/** Entries begin .. begin+length-1 of a dimension (not the batch). */
+DNA_API dna_node *dna_slice(
+    dna_graph *g, dna_node *x, int axis, int64_t begin, int64_t length);
+/** Same entries in row-major order, new shape [N, dim...]. */
+DNA_API dna_node *dna_reshape(dna_graph *g, dna_node *x, int n_dim, const int64_t *dim);
+/** [N, everything]. */
+DNA_API dna_node *dna_flatten(dna_graph *g, dna_node *x);
+/** y dimension i is x dimension perm[i]; perm[0] must be 0 (the batch stays). */
+DNA_API dna_node *dna_transpose(dna_graph *g, dna_node *x, const int *perm);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,61 @@
+/* tables.h - the field tables of every config file: the single source of keys, types,
+ * ranges, defaults and their documentation.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Settings that belong to a thing (a network's params, a transform, an optimiser) are
+ * described by that thing's own table; here they are DNA_KIND_ANY and checked by it.
+ */
+#ifndef DNA_CONFIG_TABLES_H
+#define DNA_CONFIG_TABLES_H
+
+#include "config/schema.h"
+
+extern const dna_field dna_fields_dataset[];        /* spec section 5; a simulation config is one too */
+extern const dna_field dna_fields_position_format[];
+extern const dna_field dna_fields_regression[];     /* one learned parameter */
+extern const dna_field dna_fields_classification[];
+extern const dna_field dna_fields_preprocessing[];  /* spec section 8 */
+extern const dna_field dna_fields_training[];       /* spec section 9 */
+extern const dna_field dna_fields_training_run[];   /* spec section 10 */
+
+/* One parameter that a network learns. */
+typedef enum { DNA_REGRESSION, DNA_CLASSIFICATION } dna_param_type;
+typedef struct {
+    const char *name;
+    dna_param_type type;
+    const char *loss_func;
+    double loss_weight;
+    int log_transform;
+    int tied_to_position;
+    int64_t n_class;          /* classification */
+    const char **labels;      /* [n_class] */
+    double mean, std;         /* of the (log) targets over training rows; 0 and 1 if none */
+    int has_stats;
+} dna_param;
+
+/** Read `learned_params` (mapping or list form) into an array in the arena. In mapping
+ *  form params are re-ordered as columns[0..n_column-1]; a name that is no column is an
+ *  error (columns may be NULL: the order as written). */
+int dna_params_read(dna_param **out, int64_t *n, dna_arena *arena, dna_value *learned,
+    const char *const *columns, int64_t n_column, dna_log *log) DNA_MUST_CHECK;
+/** The list form with all defaults spelled out. */
+int dna_params_to_value(dna_value **out, dna_arena *arena, const dna_param *params,
+    int64_t n) DNA_MUST_CHECK;
+/** Number of network outputs: one a regression, n_class a classification. */
+int64_t dna_params_n_output(const dna_param *params, int64_t n);
+
+/* Check and default a whole config of a kind (paths absolute, flags typed). The trees of
+ * the built-in templates are what `dnadna init` writes. */
+int dna_config_check_dataset(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
+int dna_config_check_preprocessing(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
+int dna_config_check_training(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
+int dna_config_check_training_run(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
+int dna_config_template_dataset(dna_value **out, dna_arena *a) DNA_MUST_CHECK;
+int dna_config_template_preprocessing(dna_value **out, dna_arena *a) DNA_MUST_CHECK;
+int dna_config_template_training(dna_value **out, dna_arena *a) DNA_MUST_CHECK;
+/** `plugins:` entries: built-in ones are silent, a Python plugin gets one line naming
+ *  what replaces it; then `use_cuda`/`cuda_device` get one line "CPU only". */
+void dna_config_notices(const dna_value *config, dna_log *log);
+
+#endif

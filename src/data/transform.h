@@ -1,0 +1,83 @@
+/* transform.h - operations applied to a sample each time it is loaded.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A transform is one file transform_<name>.c and one row dna_transform_def; the list of
+ * a config becomes a dna_transform_list. Random ones draw from the rng they are given
+ * (derived from seed, epoch and sample), so a sample changes in the same way whatever the threads.
+ */
+#ifndef DNA_DATA_TRANSFORM_H
+#define DNA_DATA_TRANSFORM_H
+
+#include "base/value.h"
+#include "config/tables.h"
+#include "dnadna/field.h"
+#include "dnadna/rng.h"
+#include "dnadna/sample.h"
+
+/* How the network input is made of a sample. */
+typedef enum {
+    DNA_CONCAT,  /* positions as row 0, then the matrix: [n_hap + 1, n_site] */
+    DNA_PRODUCT, /* matrix times positions: [n_hap, n_site] */
+    DNA_MATRIX   /* the matrix alone (samples without positions): [n_hap, n_site] */
+} dna_snp_form;
+
+/* What a transform may change. */
+typedef struct {
+    dna_sample *sample;
+    dna_snp_form form;
+    double *targets;         /* raw targets in natural (or log) units, [n_param]; NULL in prediction */
+    const dna_param *params;
+    int64_t n_param;
+    dna_rng *rng;
+    struct dna_shape_lock *lock; /* for validate_snp: the first shape seen */
+} dna_transform_data;
+
+typedef struct dna_transform_def {
+    const char *name;        /* "crop"; answers to "Crop" too */
+    const char *class_name;  /* "Crop" */
+    const char *doc;
+    const dna_field *fields; /* ends with a zero row; none: NULL */
+    size_t opts_size;
+    int (*apply)(const void *opts, dna_transform_data *data);
+} dna_transform_def;
+
+const dna_transform_def *dna_transform_find(const char *name);
+/** i-th built-in, NULL past the end. */
+const dna_transform_def *dna_transform_at(int64_t i);
+
+typedef struct {
+    const dna_transform_def *def;
+    void *opts;
+} dna_transform;
+
+typedef struct {
+    int64_t n;
+    dna_transform *items;
+} dna_transform_list;
+
+typedef enum { DNA_TRAINING, DNA_VALIDATION, DNA_TEST, DNA_UNUSED, DNA_N_SPLIT } dna_split;
+const char *dna_split_name(dna_split split);
+int dna_split_from_name(const char *name); /* -1: unknown */
+
+/* The lists of each split (list form: the same for all). */
+typedef struct {
+    dna_transform_list list[DNA_N_SPLIT];
+} dna_transform_set;
+
+/** Parse `dataset_transforms` (list, mapping of splits, null). Splits not named get no
+ *  transform; `test` falls back to `validation` when it is not named. */
+int dna_transforms_read(dna_transform_set *out, dna_arena *arena, dna_value *config,
+    dna_log *log) DNA_MUST_CHECK;
+/** The first shape seen by validate_snp, shared between threads. */
+struct dna_shape_lock *dna_shape_lock_new(void);
+void dna_shape_lock_free(struct dna_shape_lock *lock);
+/** Run a list; the message says which transform failed. */
+int dna_transforms_apply(
+    const dna_transform_list *list, dna_transform_data *data) DNA_MUST_CHECK;
+/** Rows of the network input of a sample in a form. */
+int64_t dna_form_n_row(dna_snp_form form, int64_t n_hap);
+/** Write the network input [n_row, n_site] as float. */
+void dna_form_fill(dna_snp_form form, const dna_sample *s, float *out);
+
+#endif

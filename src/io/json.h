@@ -1,0 +1,18 @@
+/* json.h - JSON text and value trees, through jansson. Duplicate keys are errors.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef DNA_IO_JSON_H
+#define DNA_IO_JSON_H
+
+#include "base/str.h"
+#include "base/value.h"
+
+int dna_json_read(dna_value **out, dna_arena *arena, const char *path) DNA_MUST_CHECK;
+int dna_json_parse(dna_value **out, dna_arena *arena, const char *text, size_t n,
+    const char *name) DNA_MUST_CHECK;
+/** indent 0: one line. NaN and infinities are errors (DNA_ENUMERIC). Doubles are
+ *  written as shortest round-trip text. */
+int dna_json_write(dna_str *out, const dna_value *value, int indent) DNA_MUST_CHECK;
+
+#endif

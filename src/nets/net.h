@@ -1,0 +1,53 @@
+/* net.h - the built-in networks: functions that record a graph.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A net is one file and one row dna_net_def. Its options are filled from
+ * `network.params`; what the data decide (n_snp, n_indiv, concat, n_outputs) is in
+ * dna_net_sizes.
+ */
+#ifndef DNA_NETS_NET_H
+#define DNA_NETS_NET_H
+
+#include "base/value.h"
+#include "dnadna/field.h"
+#include "dnadna/graph.h"
+
+/* What one input looks like, and what the answers are. */
+typedef struct {
+    int64_t n_snp;      /* columns */
+    int64_t n_indiv;    /* matrix rows */
+    bool concat;        /* a position row is stacked on top: n_indiv + 1 rows */
+    int64_t n_outputs;
+} dna_net_sizes;
+
+typedef struct dna_net_def {
+    const char *name;        /* "SPIDNA", answers to snake case "spidna" */
+    const char *doc;         /* what it is, for which sizes, source */
+    const dna_field *fields; /* of network.params, computed ones included */
+    size_t opts_size;
+    bool is_fixed_size;      /* n_snp and n_indiv become part of the parameters */
+    /* Refuse sizes the network cannot take, saying the least that works. A training
+     * batch of one is refused by those that cannot (batch 0: unknown). */
+    int (*check)(const void *opts, const dna_net_sizes *sizes);
+    /* Input: the node [N, rows, n_snp]; record and return the output [N, n_outputs]. */
+    dna_node *(*build)(dna_graph *g, const void *opts, const dna_net_sizes *sizes, dna_node *x);
+    /* Fill the sizes that params give (n_snp, n_indiv), over those of the data. */
+    bool needs_batch_of_two; /* training on one sample fails (batch norm on [1, C]) */
+} dna_net_def;
+
+const dna_net_def *dna_net_find(const char *name);
+const dna_net_def *dna_net_at(int64_t i);
+
+/** Check `params` (may be NULL) against the net's table and bind it to an options struct in the
+ *  arena. Sizes given there that contradict `sizes` are an error. at: "network.params". */
+int dna_net_read_params(const void **opts, dna_arena *arena, const dna_net_def *def,
+    dna_value *params, const dna_net_sizes *sizes) DNA_MUST_CHECK;
+/** The complete params, computed ones included, as stored in a network file. */
+int dna_net_params_to_value(dna_value **out, dna_arena *arena, const dna_net_def *def,
+    const void *opts, const dna_net_sizes *sizes) DNA_MUST_CHECK;
+/** check(), then a new graph with one input "x" [N, rows, n_snp] and the net's output. */
+int dna_net_build(dna_graph **out, const dna_net_def *def, const void *opts,
+    const dna_net_sizes *sizes) DNA_MUST_CHECK;
+
+#endif

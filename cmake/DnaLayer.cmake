@@ -1,9 +1,10 @@
-# A layer is one object library under src/<layer>/; the table of who may use whom is
-# docs/design.md section 3 and is checked by tools/check_layers.py-free shell test.
+# dna_layer() makes one library of one folder of src/, dna_test() one program of one file
+# of tests/unit/. A layer links only to what it may use (docs/design.md section 3), so a
+# forbidden call also fails to link in that layer's own tests.
 
-# dna_layer(<name> SOURCES a.c b.c ... LINKS lib ...): sources relative to src/<name>/.
+# dna_layer(<name> SOURCES a.c b.c ... LINKS dna_base ...): sources relative to src/<name>/.
 function(dna_layer name)
-    cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;LINKS")
     add_library(dna_${name} STATIC ${ARG_SOURCES})
     target_include_directories(dna_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include
         PRIVATE ${PROJECT_SOURCE_DIR}/src)
@@ -11,9 +12,10 @@ function(dna_layer name)
     set_property(GLOBAL APPEND PROPERTY DNA_LAYERS dna_${name})
 endfunction()
 
-# dna_test(<layer>/<name> LINKS lib ... LABELS l ... ARGS a ...): tests/unit/<layer>/<name>.c with cmocka.
+# dna_test(<layer>/<name> LINKS lib ... LABELS l ... ARGS a ...): tests/unit/<layer>/<name>.c
+# with cmocka. Runs in the build folder; DNADNA_SOURCE_DIR tells where the project is.
 function(dna_test path)
-    cmake_parse_arguments(ARG "" "" "LINKS;LABELS;ARGS" ${ARGN})
+    cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "LINKS;LABELS;ARGS")
     string(REPLACE "/" "_" target ${path})
     add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/unit/${path}.c)
     target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src
@@ -21,6 +23,6 @@ function(dna_test path)
     target_link_libraries(${target} PRIVATE ${ARG_LINKS} dna_test_support dna_warnings)
     add_test(NAME ${path} COMMAND ${target} ${ARG_ARGS}
         WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
-    set_tests_properties(${path} PROPERTIES LABELS "unit;${ARG_LABELS}"
+    set_tests_properties(${path} PROPERTIES LABELS "unit;${ARG_LABELS}" TIMEOUT 600
         ENVIRONMENT "DNADNA_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()

@@ -1,0 +1,20 @@
+# libdnadna: every layer below the command line in one shared library that shows only the
+# names marked DNA_API. The program links the layers statically, so it starts at once.
+get_property(layers GLOBAL PROPERTY DNA_LAYERS)
+list(REMOVE_ITEM layers dna_cli)
+string(REPLACE ";" "," layers_csv "${layers}")
+
+add_library(libdnadna SHARED)
+set_target_properties(libdnadna PROPERTIES OUTPUT_NAME dnadna LINKER_LANGUAGE C
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,${layers_csv}")
+target_include_directories(libdnadna
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+target_link_libraries(libdnadna PRIVATE dna_warnings
+    "$<LINK_LIBRARY:WHOLE_ARCHIVE,${layers_csv}>")
+
+configure_file(${PROJECT_SOURCE_DIR}/cmake/dnadna.pc.in dnadna.pc @ONLY)
+install(TARGETS dnadna libdnadna)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/dnadna TYPE INCLUDE)
+install(FILES ${PROJECT_BINARY_DIR}/dnadna.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

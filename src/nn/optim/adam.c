@@ -1,0 +1,104 @@
+/* adam.c - Adam with PyTorch's coupled weight decay and AMSGrad.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Source: Kingma and Ba 2015, ICLR; Reddi et al. 2018, ICLR (AMSGrad), as in
+ * torch.optim.Adam of PyTorch 1.13: the bias correction of v is inside the root, eps
+ * outside, and AMSGrad keeps the maximum of the uncorrected v.
+ */
+#include <math.h>
+
+#include "nn/optim/optim_defs.h"
+
+enum { SLOT_M, SLOT_V, SLOT_V_MAX, N_SLOT };
+
+static const dna_field adam_fields[] = {
+    {.key = "lr",
+        .kind = DNA_KIND_FLOAT,
+        .has_min = true,
+        .dflt = "0.001",
+        .offset = offsetof(dna_adam_opts, lr),
+        .doc = "Learning rate; learning_rate is another name for it."},
+    {.key = "betas",
+        .kind = DNA_KIND_LIST_FLOAT,
+        .has_min = true,
+        .has_max = true,
+        .is_max_open = true,
+        .max = 1.0,
+        .n_item = 2,
+        .dflt = "[0.9, 0.999]",
+        .offset = offsetof(dna_adam_opts, betas),
+        .doc = "Decay of the running means of the gradient and of its square."},
+    {.key = "eps",
+        .kind = DNA_KIND_FLOAT,
+        .has_min = true,
+        .dflt = "1.0e-08",
+        .offset = offsetof(dna_adam_opts, eps),
+        .doc = "Added to the root in the denominator."},
+    {.key = "weight_decay",
+        .kind = DNA_KIND_FLOAT,
+        .has_min = true,
+        .dflt = "0",
+        .offset = offsetof(dna_adam_opts, weight_decay),
+        .doc = "L2 penalty: this many times the weights is added to the gradient."},
+    {.key = "amsgrad",
+        .kind = DNA_KIND_BOOL,
+        .dflt = "false",
+        .offset = offsetof(dna_adam_opts, amsgrad),
+        .doc = "Divide by the largest running mean of squares seen so far."},
+    {0},
+};
+
+double
+dna_adam_lr(const void *opts)
+{
+    const dna_adam_opts *o = opts;
+    return o->lr;
+}
+
+void
+dna_adam_apply(const dna_adam_opts *o, int64_t step, double lr, double decay, int64_t n,
+    float *w, const float *g, float *const *slot)
+{
+    double correction1 = 1.0 - pow(o->betas[0], (double)step);
+    double correction2 = 1.0 - pow(o->betas[1], (double)step);
+    float beta1 = (float)o->betas[0], rest1 = (float)(1.0 - o->betas[0]);
+    float beta2 = (float)o->betas[1], rest2 = (float)(1.0 - o->betas[1]);
+    float step_size = (float)(lr / correction1);
+    float root = (float)sqrt(correction2);
+    float eps = (float)o->eps, decay_f = (float)decay;
+    float *m = slot[SLOT_M], *v = slot[SLOT_V], *v_max = slot[SLOT_V_MAX];
+
+    for (int64_t i = 0; i < n; i++) {
+        float gi = g[i] + decay_f * w[i];
+        m[i] = beta1 * m[i] + rest1 * gi;
+        v[i] = beta2 * v[i] + rest2 * gi * gi;
+        float largest = v[i];
+        if (o->amsgrad) {
+            largest = v_max[i] > v[i] ? v_max[i] : v[i];
+            v_max[i] = largest;
+        }
+        w[i] -= step_size * (m[i] / (sqrtf(largest) / root + eps));
+    }
+}
+
+static void
+adam_update(const void *opts, int64_t step, double lr, int64_t n, float *w,
+    const float *g, float *const *slot)
+{
+    const dna_adam_opts *o = opts;
+    dna_adam_apply(o, step, lr, o->weight_decay, n, w, g, slot);
+}
+
+const dna_optim_def dna_optim_adam = {
+    .name = "Adam",
+    .doc = "g += weight_decay w; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; "
+           "w -= lr (m / (1 - b1^k)) / (sqrt(v / (1 - b2^k)) + eps) at step k "
+           "(Kingma and Ba 2015).",
+    .fields = adam_fields,
+    .opts_size = sizeof(dna_adam_opts),
+    .n_slot = N_SLOT,
+    .update = adam_update,
+    .lr = dna_adam_lr,
+    .check = dna_optim_no_conflict,
+};

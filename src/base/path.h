@@ -21,6 +21,10 @@
 #include "base/str.h"
 #include "dnadna/status.h"
 
+/** "path: reason" of an errno value: DNA_ENOTFOUND for a missing file or folder,
+ *  DNA_ENOMEM, DNA_EEXISTS, else DNA_EIO. */
+int dna_path_fail(const char *path, int err);
+
 /* All return a heap string (dna_free), NULL when memory is out. */
 char *dna_path_join(const char *dir, const char *name); /* name absolute: name */
 char *dna_path_dirname(const char *path);               /* "." if there is none */

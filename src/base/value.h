@@ -43,6 +43,8 @@ struct dna_value {
     dna_value **items;
     const char **keys;   /* map only */
     int *key_lines;      /* map only: line of each key */
+    int32_t *slots;      /* large maps only: hash table of item numbers + 1 */
+    int64_t n_slot;      /* a power of two, 0: none */
 };
 
 /* Constructors: NULL with the message set when memory is out. */

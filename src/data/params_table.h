@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Columns: scenario_idx, n_replicates, any parameters, and after preprocessing `splits`.
+ * Columns: scenario_idx, n_replicates, any parameters, and after preprocessing
+ * `splits`.
  */
 #ifndef DNA_DATA_PARAMS_TABLE_H
 #define DNA_DATA_PARAMS_TABLE_H
@@ -17,21 +18,26 @@ typedef struct {
     int *split;           /* [n_row] dna_split, or -1 if the table has no such column */
     bool has_split;
     int64_t n_param;
-    double *targets;      /* [n_row, n_param]: as the table gives them; NaN: empty */
-    char **columns;       /* all column names of the file */
+    double *targets; /* [n_row, n_param]: as the table gives them; NaN: empty */
+    char **columns;  /* all column names of the file */
     int64_t n_column;
     char *path;
 } dna_params_table;
 
-/** Only the column names (to order mapping-form parameters). Free as dna_path_list_free. */
+/** Only the column names (to order mapping-form parameters). Free as
+ * dna_path_list_free. */
 int dna_params_table_columns(
     const char *path, char ***names, int64_t *n) DNA_MUST_CHECK;
 /** Read and check: required columns, duplicates of scenario_idx, numbers, class indices
- *  within 0 .. n_class-1. Rows are sorted by scenario_idx. */
+ *  within 0 .. n_class-1 (or one of the labels). Rows are sorted by scenario_idx. */
 int dna_params_table_read(dna_params_table *out, const char *path,
     const dna_param *params, int64_t n_param) DNA_MUST_CHECK;
 void dna_params_table_clear(dna_params_table *table);
-/** scenario_idx, parameters, n_replicates, splits; atomically. */
+/** Keep the rows whose flag is set; returns how many were dropped. */
+int64_t dna_params_table_keep(dna_params_table *table, const bool *keep);
+/** Drop the rows of a split (preprocessing drops DNA_UNUSED); returns how many. */
+int64_t dna_params_table_drop_split(dna_params_table *table, dna_split split);
+/** scenario_idx, parameters, n_replicates and, if has_split, splits; atomically. */
 int dna_params_table_write(const dna_params_table *table, const char *path,
     const dna_param *params) DNA_MUST_CHECK;
 

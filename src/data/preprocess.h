@@ -13,15 +13,19 @@
 typedef struct {
     int64_t min_snp, min_indiv; /* DNA_NULL_INT: no limit */
     bool ignore_missing;
-    dna_pool *pool;             /* may be NULL */
-    dna_log *log;               /* may be NULL */
+    dna_pool *pool;                                               /* may be NULL */
+    dna_log *log;                                                 /* may be NULL */
     void (*progress)(void *payload, int64_t done, int64_t total); /* may be NULL */
     void *payload;
 } dna_scenario_check;
 
-/** Drop rows with missing, unreadable or too small samples, with a warning each; lower
- *  n_replicates where missing replicates at the end are tolerated (docs/formats.md).
- *  *n_sample gets the number of readable replicates kept. */
+/** Drop rows with missing, unreadable or too small samples, with a warning each. With
+ *  ignore_missing, replicates whose file is absent or cannot be opened are passed over:
+ *  those at the end lower n_replicates; a hole in the middle cannot, since replicates
+ * are numbered 0 .. n-1, and training leaves it out each time. A scenario of which
+ * nothing is left stays, with n_replicates 0, so that the split is the original's.
+ *  *n_sample gets the number of readable replicates kept. progress is called by one
+ *  thread at a time. Warnings come in the order of the table. */
 int dna_scenarios_check(dna_params_table *table, dna_source *source,
     const dna_scenario_check *options, int64_t *n_sample) DNA_MUST_CHECK;
 
@@ -32,10 +36,11 @@ int dna_scenarios_check(dna_params_table *table, dna_source *source,
 void dna_splits_assign(int *split, int64_t n, const double proportions[DNA_N_SPLIT],
     bool has_seed, uint32_t seed);
 
-/** Log-transform, then fill mean and std (n-1, over training rows without NaN; std 0 or a single row: 1)
- *  of each regression parameter, and standardise all rows. A log of a number <= 0 is an error naming the row.
+/** Log-transform, then fill mean and std (n-1, over training rows without NaN; std 0 or
+ * a single row: 1; no row at all: mean 0, std 1) of each regression parameter, and
+ *  standardise all rows. A log of a number <= 0 is an error naming the scenario.
  *  nan_to_minus_one: the original's replacement of missing targets. */
-int dna_targets_standardise(dna_params_table *table, dna_param *params,
-    bool nan_to_minus_one) DNA_MUST_CHECK;
+int dna_targets_standardise(
+    dna_params_table *table, dna_param *params, bool nan_to_minus_one) DNA_MUST_CHECK;
 
 #endif

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * The template is relative to data_root and has the fields {dataset_name}, {scenario},
- * {replicate}, each possibly with a format spec such as {scenario:05}. Without a spec the
- * zero padding is guessed from the files (docs/formats.md).
+ * {replicate}, each possibly with a format spec such as {scenario:05}. Without a spec
+ * the zero padding is guessed from the files (docs/formats.md).
  */
 #ifndef DNA_DATA_SOURCE_H
 #define DNA_DATA_SOURCE_H
@@ -20,8 +20,8 @@ int dna_source_new(dna_source **out, const dna_value *dataset_config) DNA_MUST_C
 void dna_source_free(dna_source *source);
 /** The file of (scenario, replicate); a heap string; DNA_ENOTFOUND if there is none.
  *  Threads: safe. */
-int dna_source_path(
-    dna_source *source, int64_t scenario, int64_t replicate, char **path) DNA_MUST_CHECK;
+int dna_source_path(dna_source *source, int64_t scenario, int64_t replicate,
+    char **path) DNA_MUST_CHECK;
 const dna_sample_options *dna_source_sample_options(const dna_source *source);
 
 typedef struct {
@@ -29,7 +29,8 @@ typedef struct {
     char *path; /* absolute */
 } dna_source_entry;
 
-/** Every file that matches the template, in walk order (folders and names sorted as text). */
+/** Every file that matches the template, in walk order (folders and names sorted as
+ * text). */
 int dna_source_list(
     dna_source *source, dna_source_entry **entries, int64_t *n) DNA_MUST_CHECK;
 void dna_source_list_free(dna_source_entry *entries, int64_t n);

@@ -4,7 +4,8 @@
  *
  * A transform is one file transform_<name>.c and one row dna_transform_def; the list of
  * a config becomes a dna_transform_list. Random ones draw from the rng they are given
- * (derived from seed, epoch and sample), so a sample changes in the same way whatever the threads.
+ * (derived from seed, epoch and sample), so a sample changes in the same way whatever
+ * the threads.
  */
 #ifndef DNA_DATA_TRANSFORM_H
 #define DNA_DATA_TRANSFORM_H
@@ -26,7 +27,7 @@ typedef enum {
 typedef struct {
     dna_sample *sample;
     dna_snp_form form;
-    double *targets;         /* raw targets in natural (or log) units, [n_param]; NULL in prediction */
+    double *targets; /* in natural units, [n_param]; NULL in prediction */
     const dna_param *params;
     int64_t n_param;
     dna_rng *rng;
@@ -34,12 +35,16 @@ typedef struct {
 } dna_transform_data;
 
 typedef struct dna_transform_def {
-    const char *name;        /* "crop"; answers to "Crop" too */
-    const char *class_name;  /* "Crop" */
+    const char *name;       /* "crop"; answers to "Crop" too */
+    const char *class_name; /* "Crop" */
     const char *doc;
     const dna_field *fields; /* ends with a zero row; none: NULL */
     size_t opts_size;
     int (*apply)(const void *opts, dna_transform_data *data);
+    /* After the table is bound: read DNA_KIND_ANY keys, check what a table cannot say.
+     * `at` is the dotted path of params. NULL: nothing to do. */
+    int (*finish)(void *opts, const dna_value *params, const char *at, dna_log *log);
+    bool moves_targets; /* may change targets of parameters tied to a position */
 } dna_transform_def;
 
 const dna_transform_def *dna_transform_find(const char *name);
@@ -56,7 +61,13 @@ typedef struct {
     dna_transform *items;
 } dna_transform_list;
 
-typedef enum { DNA_TRAINING, DNA_VALIDATION, DNA_TEST, DNA_UNUSED, DNA_N_SPLIT } dna_split;
+typedef enum {
+    DNA_TRAINING,
+    DNA_VALIDATION,
+    DNA_TEST,
+    DNA_UNUSED,
+    DNA_N_SPLIT
+} dna_split;
 const char *dna_split_name(dna_split split);
 int dna_split_from_name(const char *name); /* -1: unknown */
 
@@ -66,18 +77,29 @@ typedef struct {
 } dna_transform_set;
 
 /** Parse `dataset_transforms` (list, mapping of splits, null). Splits not named get no
- *  transform; `test` falls back to `validation` when it is not named. */
+ *  transform; `test` falls back to `validation` when it is not named. Everything lives
+ * in the arena; nothing is to be freed. Prediction uses list[DNA_TEST]. */
 int dna_transforms_read(dna_transform_set *out, dna_arena *arena, dna_value *config,
     dna_log *log) DNA_MUST_CHECK;
-/** The first shape seen by validate_snp, shared between threads. */
+/** The first shape seen by each validate_snp, shared between threads. NULL: no memory.
+ */
 struct dna_shape_lock *dna_shape_lock_new(void);
 void dna_shape_lock_free(struct dna_shape_lock *lock);
-/** Run a list; the message says which transform failed. */
+/** Run a list; the message begins with the name of the transform that failed. */
 int dna_transforms_apply(
     const dna_transform_list *list, dna_transform_data *data) DNA_MUST_CHECK;
+/** Whether the list holds a validate_snp whose expected shape is not known yet. */
+bool dna_shape_lock_is_open(
+    struct dna_shape_lock *lock, const dna_transform_list *list);
+/** The form that a sample can really take: concat without positions is the matrix
+ * alone, product without positions an error. */
+int dna_form_resolve(dna_snp_form *form, const dna_sample *s) DNA_MUST_CHECK;
 /** Rows of the network input of a sample in a form. */
 int64_t dna_form_n_row(dna_snp_form form, int64_t n_hap);
 /** Write the network input [n_row, n_site] as float. */
 void dna_form_fill(dna_snp_form form, const dna_sample *s, float *out);
+/** The same into the upper left corner of rows of `stride` floats. */
+void dna_form_fill_rows(
+    dna_snp_form form, const dna_sample *s, float *out, int64_t stride);
 
 #endif

@@ -1,0 +1,17 @@
+/* transforms.h - the rows of the built-in transforms, one a file transform_<name>.c.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef DNA_DATA_TRANSFORMS_H
+#define DNA_DATA_TRANSFORMS_H
+
+#include "data/transform.h"
+
+extern const dna_transform_def dna_transform_crop;
+extern const dna_transform_def dna_transform_subsample;
+extern const dna_transform_def dna_transform_snp_format;
+extern const dna_transform_def dna_transform_validate_snp;
+extern const dna_transform_def dna_transform_reformat_position;
+extern const dna_transform_def dna_transform_rotate;
+
+#endif

@@ -9,6 +9,10 @@
  * "1e-8" for a FLOAT a float; a STRING keeps its text); warns of unknown keys with the
  * nearest known name. The first error ends it:
  *     my_training_config.yml:12: optimizer.params.lr: "fast" is not a number
+ * Files below the current directory are shown relative to it.
+ *
+ * A table with a row `simulator_name` describes settings that a simulator may add to:
+ * when that key is given, unknown keys of its mapping are the simulator's and silent.
  */
 #ifndef DNA_CONFIG_SCHEMA_H
 #define DNA_CONFIG_SCHEMA_H
@@ -21,11 +25,22 @@
 /** at: dotted path of `value` for messages ("" at the top). log may be NULL. */
 int dna_config_check(dna_arena *arena, dna_value *value, const dna_field *fields,
     const char *at, dna_log *log) DNA_MUST_CHECK;
+enum {
+    DNA_CHECK_KEEP_PATHS = 1 /* leave PATH texts as they are and look at no file */
+};
+/** The same with flags: for settings that did not come from a file of the user. */
+int dna_config_check_with(dna_arena *arena, dna_value *value, const dna_field *fields,
+    const char *at, dna_log *log, unsigned flags) DNA_MUST_CHECK;
 /** Store a checked mapping into a struct by the offsets of the table. Texts borrow. */
 void dna_config_bind(const dna_value *value, const dna_field *fields, void *opts);
 /** Set the message "file:line: dotted: <text>" for a value and return code. */
 int dna_config_fail(int code, const dna_value *value, const char *dotted,
     const char *fmt, ...) DNA_PRINTF(4, 5);
+/** The same place as a warning in a log. */
+void dna_config_warn(dna_log *log, const dna_value *value, const char *dotted,
+    const char *fmt, ...) DNA_PRINTF(4, 5);
+/** "parent.key", or "key" if parent is "". In the arena; NULL when memory is out. */
+const char *dna_config_join(dna_arena *arena, const char *parent, const char *key);
 /** The row of a key, NULL if unknown. Dotted paths descend into MAP fields. */
 const dna_field *dna_field_find(const dna_field *fields, const char *dotted);
 /** Reference text of a table for `dnadna help` and docs. */

@@ -32,6 +32,7 @@ typedef struct {
     const char **labels;      /* [n_class] */
     double mean, std;         /* of the (log) targets over training rows; 0 and 1 if none */
     int has_stats;
+    const char *class_weights; /* classification: "balanced" or "none" */
 } dna_param;
 
 /** Read `learned_params` (mapping or list form) into an array in the arena. In mapping
@@ -39,6 +40,11 @@ typedef struct {
  *  error (columns may be NULL: the order as written). */
 int dna_params_read(dna_param **out, int64_t *n, dna_arena *arena, dna_value *learned,
     const char *const *columns, int64_t n_column, dna_log *log) DNA_MUST_CHECK;
+/** Fill mean and std of the regressions from `train_mean` and `train_std` of a training
+ *  config (or of a network's metadata). Without both, has_stats stays 0; one without the
+ *  other, a missing name, or a deviation that is not above 0 is an error. */
+int dna_params_read_stats(
+    dna_param *params, int64_t n, const dna_value *config) DNA_MUST_CHECK;
 /** The list form with all defaults spelled out. */
 int dna_params_to_value(dna_value **out, dna_arena *arena, const dna_param *params,
     int64_t n) DNA_MUST_CHECK;
@@ -51,6 +57,11 @@ int dna_config_check_dataset(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_
 int dna_config_check_preprocessing(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
 int dna_config_check_training(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
 int dna_config_check_training_run(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
+/** What a checked dataset config says of positions, `data_source.position_format` before
+ *  `position_format`, key by key. Flags are 0, 1 or -1 (not said), the size 0 and the
+ *  initial position NaN if not said. Returns the number of keys that were said. */
+int dna_config_position_format(const dna_value *dataset, int *distance, int *normalized,
+    int *circular, int64_t *chromosome_size, double *initial_position);
 int dna_config_template_dataset(dna_value **out, dna_arena *a) DNA_MUST_CHECK;
 int dna_config_template_preprocessing(dna_value **out, dna_arena *a) DNA_MUST_CHECK;
 int dna_config_template_training(dna_value **out, dna_arena *a) DNA_MUST_CHECK;

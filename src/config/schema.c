@@ -1,0 +1,511 @@
+/* schema.c - walk a config and its field table together.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "config/schema.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/number.h"
+#include "base/path.h"
+#include "io/yaml.h"
+
+#define MAX_NAME 128
+
+typedef struct {
+    dna_arena *arena;
+    dna_log *log;
+    unsigned flags;
+} checker;
+
+static int check_value(
+    const checker *c, dna_value *v, const dna_field *field, const char *at);
+
+/* --- where a value is, for messages ------------------------------------------------
+ */
+
+/* "dir/file.yml:12: dotted: ", as far as each is known. */
+static void
+put_place(dna_str *s, const dna_value *v, int line, const char *dotted)
+{
+    if (v != NULL && v->file != NULL) {
+        const char *shown = v->file;
+        char *cwd = v->file[0] == '/' ? dna_path_absolute(".") : NULL;
+        size_t n = cwd != NULL ? strlen(cwd) : 0;
+        if (n > 1 && strncmp(v->file, cwd, n) == 0 && v->file[n] == '/') {
+            shown = v->file + n + 1;
+        }
+        dna_str_add(s, shown);
+        dna_free(cwd);
+        if (line > 0) {
+            dna_str_addf(s, ":%d", line);
+        }
+        dna_str_add(s, ": ");
+    }
+    if (dotted != NULL && dotted[0] != '\0') {
+        dna_str_add(s, dotted);
+        dna_str_add(s, ": ");
+    }
+}
+
+int
+dna_config_fail(
+    int code, const dna_value *value, const char *dotted, const char *fmt, ...)
+{
+    char text[1024];
+    dna_str place;
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    dna_str_init(&place, 8192);
+    put_place(&place, value, value != NULL ? value->line : 0, dotted);
+    code = dna_fail(code, "%s%s", dna_str_text(&place), text);
+    dna_str_clear(&place);
+    return code;
+}
+
+static void
+warn(dna_log *log, const dna_value *value, int line, const char *dotted,
+    const char *text)
+{
+    dna_str place;
+    dna_str_init(&place, 8192);
+    put_place(&place, value, line, dotted);
+    dna_log_write(log, DNA_LOG_WARNING, "%s%s", dna_str_text(&place), text);
+    dna_str_clear(&place);
+}
+
+void
+dna_config_warn(
+    dna_log *log, const dna_value *value, const char *dotted, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    warn(log, value, value != NULL ? value->line : 0, dotted, text);
+}
+
+const char *
+dna_config_join(dna_arena *arena, const char *parent, const char *key)
+{
+    return parent[0] == '\0' ? dna_arena_strdup(arena, key)
+                             : dna_arena_printf(arena, "%s.%s", parent, key);
+}
+
+/* "x" is not an integer */
+static int
+wrong_kind(const dna_value *v, const char *at, const char *expected)
+{
+    char text[80];
+    dna_value_describe(v, text, sizeof(text));
+    return dna_config_fail(DNA_EARG, v, at, "%s is not %s", text, expected);
+}
+
+/* --- scalars -----------------------------------------------------------------------
+ */
+
+static int
+check_range(
+    const dna_value *v, const dna_field *f, double x, const char *unit, const char *at)
+{
+    char found[DNA_NUMBER_SIZE];
+    char limit[DNA_NUMBER_SIZE];
+    const char *relation = NULL;
+    double bound = 0;
+
+    if (f->has_min && (f->is_min_open ? x <= f->min : x < f->min)) {
+        relation = f->is_min_open ? "above" : "at least";
+        bound = f->min;
+    } else if (f->has_max && (f->is_max_open ? x >= f->max : x > f->max)) {
+        relation = f->is_max_open ? "below" : "at most";
+        bound = f->max;
+    }
+    if (relation == NULL) {
+        return DNA_OK;
+    }
+    snprintf(found, sizeof(found), "%.10g", x);
+    snprintf(limit, sizeof(limit), "%.10g", bound);
+    return dna_config_fail(
+        DNA_EARG, v, at, "%s%s is not %s %s", found, unit, relation, limit);
+}
+
+static int
+check_bool(dna_value *v, const char *at)
+{
+    bool flag = false;
+    if (!dna_value_as_bool(v, &flag)) {
+        return wrong_kind(v, at, "a flag (true or false)");
+    }
+    v->type = DNA_BOOLEAN;
+    v->boolean = flag;
+    v->is_quoted = false;
+    v->text = flag ? "true" : "false";
+    return DNA_OK;
+}
+
+static int
+check_int(const checker *c, dna_value *v, const dna_field *f, const char *at)
+{
+    int64_t i = 0;
+    if (!dna_value_as_int(v, &i)) {
+        return wrong_kind(v, at, "an integer");
+    }
+    if (v->type != DNA_INT) { /* 5.0 */
+        v->text = dna_arena_printf(c->arena, "%" PRId64, i);
+        if (v->text == NULL) {
+            return DNA_ENOMEM;
+        }
+    }
+    v->type = DNA_INT;
+    v->integer = i;
+    v->number = (double)i;
+    return check_range(v, f, (double)i, "", at);
+}
+
+/* An integer stays one, so that it is written back as it was. */
+static int
+check_float(dna_value *v, const dna_field *f, const char *at)
+{
+    double x = 0;
+    if (!dna_value_as_double(v, &x)) {
+        return wrong_kind(v, at, "a number");
+    }
+    if (!isfinite(x)) {
+        return wrong_kind(v, at, "a finite number");
+    }
+    if (v->type != DNA_INT) {
+        v->type = DNA_FLOAT;
+        v->number = x;
+        v->is_quoted = false;
+    }
+    return check_range(v, f, x, "", at);
+}
+
+static int
+check_text(dna_value *v, const dna_field *f, const char *at)
+{
+    const char *text = dna_value_as_text(v);
+    if (text == NULL) {
+        return wrong_kind(v, at, "text");
+    }
+    v->type = DNA_STRING;
+    v->text = text;
+    v->is_quoted = true;
+    if (f->has_min && f->min >= 1 && text[0] == '\0') {
+        return dna_config_fail(DNA_EARG, v, at, "is empty");
+    }
+    return check_range(v, f, (double)strlen(text), " letters", at);
+}
+
+static int
+check_choice(dna_value *v, const dna_field *f, const char *at)
+{
+    int rc = check_text(v, f, at);
+    if (rc < 0) {
+        return rc;
+    }
+    size_t n = strlen(v->text);
+    for (const char *p = f->choices; *p != '\0';) {
+        size_t len = strcspn(p, "|");
+        if (len == n && strncmp(p, v->text, n) == 0) {
+            return DNA_OK;
+        }
+        p += len + (p[len] == '|');
+    }
+    return dna_config_fail(
+        DNA_EARG, v, at, "\"%s\" is not one of %s", v->text, f->choices);
+}
+
+/* Relative to the folder of the file that supplied the text. */
+static int
+check_path(const checker *c, dna_value *v, const dna_field *f, const char *at)
+{
+    char *dir = NULL;
+    char *joined = NULL;
+    char *absolute = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(check_text(v, f, at));
+    if (v->text[0] == '\0') {
+        rc = dna_config_fail(DNA_EARG, v, at, "is empty, not a path");
+        goto out;
+    }
+    if ((c->flags & DNA_CHECK_KEEP_PATHS) != 0) {
+        goto out;
+    }
+    dir = v->file != NULL ? dna_path_dirname(v->file) : dna_strdup(".");
+    joined = dir != NULL ? dna_path_join(dir, v->text) : NULL;
+    absolute = joined != NULL ? dna_path_absolute(joined) : NULL;
+    const char *text = absolute != NULL ? dna_arena_strdup(c->arena, absolute) : NULL;
+    if (text == NULL) {
+        rc = DNA_ENOMEM;
+        goto out;
+    }
+    v->text = text;
+    if (f->must_exist && !dna_path_exists(text)) {
+        rc = dna_config_fail(DNA_ENOTFOUND, v, at, "%s does not exist", text);
+    }
+out:
+    dna_free(absolute);
+    dna_free(joined);
+    dna_free(dir);
+    return rc;
+}
+
+/* --- collections -------------------------------------------------------------------
+ */
+
+static int
+check_list(const checker *c, dna_value *v, const dna_field *f, const char *at)
+{
+    int rc = DNA_OK;
+
+    if (v->type != DNA_LIST) {
+        return wrong_kind(v, at, "a list");
+    }
+    if (f->has_min && f->has_max && (double)v->n != f->min && f->min == f->max) {
+        return dna_config_fail(
+            DNA_EARG, v, at, "has %lld entries, not %.0f", (long long)v->n, f->min);
+    }
+    DNA_TRY(check_range(v, f, (double)v->n, " entries", at));
+    for (int64_t i = 0; i < v->n && f->item != NULL; i++) {
+        const char *item_at = dna_arena_printf(c->arena, "%s[%lld]", at, (long long)i);
+        if (item_at == NULL) {
+            return DNA_ENOMEM;
+        }
+        DNA_TRY(check_value(c, v->items[i], f->item, item_at));
+    }
+out:
+    return rc;
+}
+
+static int
+check_list_float(const checker *c, dna_value *v, const dna_field *f, const char *at)
+{
+    int rc = DNA_OK;
+
+    if (v->type != DNA_LIST || v->n != f->n_item) {
+        char expected[48];
+        snprintf(expected, sizeof(expected), "a list of %d numbers", f->n_item);
+        return wrong_kind(v, at, expected);
+    }
+    for (int64_t i = 0; i < v->n; i++) {
+        const char *item_at = dna_arena_printf(c->arena, "%s[%lld]", at, (long long)i);
+        if (item_at == NULL) {
+            return DNA_ENOMEM;
+        }
+        DNA_TRY(check_float(v->items[i], f, item_at));
+    }
+out:
+    return rc;
+}
+
+static int
+check_named(const checker *c, dna_value *v, const dna_field *f, const char *at)
+{
+    int rc = DNA_OK;
+
+    if (v->type != DNA_MAP) {
+        return wrong_kind(v, at, "a mapping");
+    }
+    for (int64_t i = 0; i < v->n && f->item != NULL; i++) {
+        const char *item_at = dna_config_join(c->arena, at, v->keys[i]);
+        if (item_at == NULL) {
+            return DNA_ENOMEM;
+        }
+        DNA_TRY(check_value(c, v->items[i], f->item, item_at));
+    }
+out:
+    return rc;
+}
+
+static const dna_field *
+find_row(const dna_field *fields, const char *key)
+{
+    for (const dna_field *f = fields; f != NULL && f->key != NULL; f++) {
+        if (strcmp(f->key, key) == 0) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static void
+warn_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field *fields,
+    const char *at)
+{
+    const char *names[MAX_NAME];
+    int64_t n = 0;
+    for (const dna_field *f = fields; f->key != NULL && n < MAX_NAME; f++) {
+        names[n++] = f->key;
+    }
+    const char *nearest = dna_nearest_name(map->keys[i], names, n);
+    char text[300] = "unknown key, ignored";
+    if (nearest != NULL) {
+        snprintf(
+            text, sizeof(text), "unknown key, ignored; did you mean \"%s\"", nearest);
+    }
+    int line = map->key_lines != NULL ? map->key_lines[i] : 0;
+    warn(c->log, map->items[i], line, at, text);
+}
+
+static void
+mark_default(dna_value *v, const char *file)
+{
+    v->is_default = true;
+    v->file = file;
+    v->line = 0;
+    for (int64_t i = 0; i < v->n; i++) {
+        mark_default(v->items[i], file);
+    }
+}
+
+static int
+insert_defaults(
+    const checker *c, dna_value *map, const dna_field *fields, const char *at)
+{
+    int rc = DNA_OK;
+
+    for (const dna_field *f = fields; f->key != NULL; f++) {
+        if (dna_value_get(map, f->key) != NULL) {
+            continue;
+        }
+        if (f->dflt != NULL) {
+            dna_value *v = NULL;
+            DNA_TRY(dna_yaml_parse(&v, c->arena, f->dflt, strlen(f->dflt), NULL));
+            mark_default(v, map->file);
+            DNA_TRY(dna_value_set(c->arena, map, f->key, v));
+        } else if (f->is_required) {
+            const char *key_at = dna_config_join(c->arena, at, f->key);
+            if (key_at == NULL) {
+                return DNA_ENOMEM;
+            }
+            return dna_config_fail(DNA_EARG, map, key_at, "is required but missing");
+        }
+    }
+out:
+    return rc;
+}
+
+static int
+check_map(const checker *c, dna_value *v, const dna_field *fields, const char *at)
+{
+    int rc = DNA_OK;
+
+    if (v->type != DNA_MAP) {
+        return wrong_kind(v, at, "a mapping");
+    }
+    if (fields == NULL) {
+        return DNA_OK;
+    }
+    DNA_TRY(insert_defaults(c, v, fields, at));
+    bool is_open = find_row(fields, "simulator_name") != NULL
+                   && !dna_value_is_null(dna_value_get(v, "simulator_name"));
+    for (int64_t i = 0; i < v->n; i++) {
+        const dna_field *f = find_row(fields, v->keys[i]);
+        const char *key_at = dna_config_join(c->arena, at, v->keys[i]);
+        if (key_at == NULL) {
+            return DNA_ENOMEM;
+        }
+        if (f != NULL) {
+            DNA_TRY(check_value(c, v->items[i], f, key_at));
+        } else if (!is_open) {
+            warn_unknown(c, v, i, fields, key_at);
+        }
+    }
+out:
+    return rc;
+}
+
+static const char *
+kind_name(const dna_field *f)
+{
+    switch (f->kind) {
+    case DNA_KIND_BOOL:
+        return "a flag (true or false)";
+    case DNA_KIND_INT:
+        return "an integer";
+    case DNA_KIND_FLOAT:
+        return "a number";
+    case DNA_KIND_STRING:
+    case DNA_KIND_CHOICE:
+        return "text";
+    case DNA_KIND_PATH:
+        return "a path";
+    case DNA_KIND_LIST:
+        return "a list";
+    case DNA_KIND_LIST_FLOAT:
+        return "a list of numbers";
+    case DNA_KIND_MAP:
+    case DNA_KIND_NAMED:
+        return "a mapping";
+    case DNA_KIND_ANY:
+        return "a value";
+    }
+    return "a value";
+}
+
+static int
+check_value(const checker *c, dna_value *v, const dna_field *f, const char *at)
+{
+    if (f->is_deprecated) {
+        if (!v->is_default) {
+            warn(c->log, v, v->line, at, f->notice != NULL ? f->notice : "is ignored");
+        }
+        return DNA_OK;
+    }
+    if (v->type == DNA_NULL) {
+        /* an unquoted `null` or `~` may be what a text is meant to be: not here */
+        return f->is_nullable ? DNA_OK : wrong_kind(v, at, kind_name(f));
+    }
+    switch (f->kind) {
+    case DNA_KIND_BOOL:
+        return check_bool(v, at);
+    case DNA_KIND_INT:
+        return check_int(c, v, f, at);
+    case DNA_KIND_FLOAT:
+        return check_float(v, f, at);
+    case DNA_KIND_STRING:
+        return check_text(v, f, at);
+    case DNA_KIND_PATH:
+        return check_path(c, v, f, at);
+    case DNA_KIND_CHOICE:
+        return check_choice(v, f, at);
+    case DNA_KIND_LIST:
+        return check_list(c, v, f, at);
+    case DNA_KIND_LIST_FLOAT:
+        return check_list_float(c, v, f, at);
+    case DNA_KIND_MAP:
+        return check_map(c, v, f->fields, at);
+    case DNA_KIND_NAMED:
+        return check_named(c, v, f, at);
+    case DNA_KIND_ANY:
+        return DNA_OK;
+    }
+    return DNA_OK;
+}
+
+int
+dna_config_check_with(dna_arena *arena, dna_value *value, const dna_field *fields,
+    const char *at, dna_log *log, unsigned flags)
+{
+    checker c = {arena, log, flags};
+    return check_map(&c, value, fields, at);
+}
+
+int
+dna_config_check(dna_arena *arena, dna_value *value, const dna_field *fields,
+    const char *at, dna_log *log)
+{
+    return dna_config_check_with(arena, value, fields, at, log, 0);
+}

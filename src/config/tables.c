@@ -1,0 +1,512 @@
+/* tables.c - the settings of every config file.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * One row a key; docs/config.md tells the same for people, and a test compares them.
+ */
+#include "config/tables.h"
+
+static const dna_field text_item[] = {{.kind = DNA_KIND_STRING}};
+static const dna_field npz_key_item[] = {
+    {.kind = DNA_KIND_STRING, .has_min = true, .min = 1}};
+static const dna_field number_item[] = {{.kind = DNA_KIND_FLOAT}};
+
+const dna_field dna_fields_position_format[] = {
+    {.key = "distance",
+        .kind = DNA_KIND_BOOL,
+        .is_nullable = true,
+        .doc = "Positions are distances to the previous SNP. Not given: no."},
+    {.key = "normalized",
+        .kind = DNA_KIND_BOOL,
+        .is_nullable = true,
+        .doc = "Positions are divided by the chromosome size. Not given: yes if no "
+               "position of the sample is above 1."},
+    {.key = "circular",
+        .kind = DNA_KIND_BOOL,
+        .is_nullable = true,
+        .doc =
+            "The chromosome is circular: the first distance is the one from the last "
+            "SNP. Not given: no."},
+    {.key = "chromosome_size",
+        .kind = DNA_KIND_INT,
+        .is_nullable = true,
+        .has_min = true,
+        .min = 1,
+        .doc = "Size of the chromosome in base pairs, needed to convert positions to "
+               "normalized ones and back."},
+    {.key = "initial_position",
+        .kind = DNA_KIND_FLOAT,
+        .is_nullable = true,
+        .has_min = true,
+        .min = 0,
+        .doc = "Position of the first SNP, needed to convert circular distances to "
+               "positions."},
+    {0}};
+
+static const dna_field fields_data_source[] = {
+    {.key = "format",
+        .kind = DNA_KIND_CHOICE,
+        .is_required = true,
+        .choices = "dnadna",
+        .doc = "How the samples are stored: dnadna is a folder of npz files, one for "
+               "each replicate of each scenario."},
+    {.key = "filename_format",
+        .kind = DNA_KIND_STRING,
+        .has_min = true,
+        .min = 1,
+        .dflt = "\"scenario_{scenario}/{dataset_name}_{scenario}_{replicate}.npz\"",
+        .doc =
+            "Template of the file names, relative to data_root. Its fields are "
+            "{dataset_name}, {scenario} and {replicate}; {scenario:05} asks for five "
+            "digits with leading zeros. Without such a width it is found out from the "
+            "files."},
+    {.key = "keys",
+        .kind = DNA_KIND_LIST,
+        .has_min = true,
+        .has_max = true,
+        .min = 2,
+        .max = 2,
+        .item = npz_key_item,
+        .dflt = "[SNP, POS]",
+        .doc = "Names of the SNP matrix and of the positions in the npz files."},
+    {.key = "position_format",
+        .kind = DNA_KIND_MAP,
+        .is_nullable = true,
+        .fields = dna_fields_position_format,
+        .doc =
+            "How positions are given in the files. Goes before the position_format of "
+            "the dataset, key by key."},
+    {0}};
+
+const dna_field dna_fields_dataset[] = {
+    {.key = "data_root",
+        .kind = DNA_KIND_PATH,
+        .is_required = true,
+        .doc = "Root folder of the dataset, relative to this file."},
+    {.key = "dataset_name",
+        .kind = DNA_KIND_STRING,
+        .is_required = true,
+        .has_min = true,
+        .min = 1,
+        .doc = "Name of the dataset, used in file names and messages."},
+    {.key = "scenario_params_path",
+        .kind = DNA_KIND_PATH,
+        .doc = "The parameter table: a CSV file with one row a scenario, relative to "
+               "this file. Needed to preprocess and to train."},
+    {.key = "data_source",
+        .kind = DNA_KIND_MAP,
+        .is_required = true,
+        .fields = fields_data_source,
+        .doc = "How the samples are stored."},
+    {.key = "position_format",
+        .kind = DNA_KIND_MAP,
+        .is_nullable = true,
+        .fields = dna_fields_position_format,
+        .doc = "How positions are given in the files. Keys that are not given here nor "
+               "in data_source are found out from each sample."},
+    {.key = "ignore_missing",
+        .kind = DNA_KIND_BOOL,
+        .dflt = "false",
+        .doc = "Tolerate missing samples in preprocessing: without it, a scenario that "
+               "lacks one replicate is left out. Training always tolerates them."},
+    {.key = "cache_validation_set",
+        .kind = DNA_KIND_BOOL,
+        .dflt = "false",
+        .doc = "Keep the samples of the validation set in memory."},
+    {.key = "dnadna_version",
+        .kind = DNA_KIND_STRING,
+        .is_nullable = true,
+        .doc = "Version of the program that wrote the file. For information."},
+    {.key = "plugins",
+        .kind = DNA_KIND_LIST,
+        .is_nullable = true,
+        .item = text_item,
+        .doc =
+            "Plugins of the original program. dnadna.examples.one_event is built in; "
+            "Python files are not run."},
+    {.key = "simulator_name",
+        .kind = DNA_KIND_STRING,
+        .is_nullable = true,
+        .doc =
+            "Of a simulation config: the simulator. Keys of this mapping that are not "
+            "listed here then belong to the simulator."},
+    {.key = "n_scenarios",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .min = 1,
+        .doc = "Of a simulation config: number of scenarios."},
+    {.key = "seed",
+        .kind = DNA_KIND_INT,
+        .is_nullable = true,
+        .has_min = true,
+        .min = 0,
+        .doc = "Of a simulation config: seed of the random numbers."},
+    {.key = "summary_statistics",
+        .kind = DNA_KIND_ANY,
+        .doc = "Of a simulation config: settings of the summary statistics."},
+    {0}};
+
+#define PARAM_TYPE_ROW                                               \
+    {                                                                \
+        .key = "type", .kind = DNA_KIND_CHOICE, .is_required = true, \
+        .choices = "regression|classification",                      \
+        .doc = "What is learned: a number or a class."               \
+    }
+#define PARAM_LOSS_WEIGHT_ROW                                          \
+    {                                                                  \
+        .key = "loss_weight", .kind = DNA_KIND_FLOAT, .has_min = true, \
+        .has_max = true, .min = 0, .max = 1, .dflt = "1",              \
+        .offset = offsetof(dna_param, loss_weight),                    \
+        .doc = "The loss of this parameter is multiplied by it."       \
+    }
+
+/* Rows without an offset are read by params.c, which sets the name after binding. */
+const dna_field dna_fields_regression[] = {PARAM_TYPE_ROW,
+    {.key = "loss_func",
+        .kind = DNA_KIND_STRING,
+        .has_min = true,
+        .min = 1,
+        .dflt = "MSE",
+        .offset = offsetof(dna_param, loss_func),
+        .doc =
+            "The loss: the name of a PyTorch loss without its final Loss, or MCE for "
+            "positions on a circle. Case and spaces do not count."},
+    PARAM_LOSS_WEIGHT_ROW,
+    {.key = "log_transform",
+        .kind = DNA_KIND_BOOL,
+        .dflt = "false",
+        .offset = offsetof(dna_param, log_transform),
+        .doc = "Learn the natural logarithm; predictions are transformed back."},
+    {.key = "tied_to_position",
+        .kind = DNA_KIND_BOOL,
+        .dflt = "false",
+        .offset = offsetof(dna_param, tied_to_position),
+        .doc = "The parameter is a position, moved by transforms that move positions "
+               "(rotate)."},
+    {0}};
+
+const dna_field dna_fields_classification[] = {PARAM_TYPE_ROW,
+    {.key = "classes",
+        .kind = DNA_KIND_ANY,
+        .is_required = true,
+        .doc =
+            "Number of classes, or the list of their labels. The parameter table holds "
+            "the class numbers 0, 1, ... in either case."},
+    {.key = "n_classes",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .min = 1,
+        .doc = "Computed from classes; not to be set by hand."},
+    {.key = "loss_func",
+        .kind = DNA_KIND_STRING,
+        .has_min = true,
+        .min = 1,
+        .dflt = "Cross Entropy",
+        .offset = offsetof(dna_param, loss_func),
+        .doc = "The loss, named as for a regression."},
+    PARAM_LOSS_WEIGHT_ROW,
+    {.key = "class_weights",
+        .kind = DNA_KIND_CHOICE,
+        .choices = "balanced|none",
+        .dflt = "balanced",
+        .offset = offsetof(dna_param, class_weights),
+        .doc =
+            "balanced: cross entropy weighs each class by the inverse of its frequency "
+            "in the training set, so that rare classes count as much as common ones. "
+            "none: all samples count alike, as in the original program."},
+    {0}};
+
+static const dna_field fields_splits[] = {
+    {.key = "training",
+        .kind = DNA_KIND_FLOAT,
+        .is_required = true,
+        .is_min_open = true,
+        .is_max_open = true,
+        .has_min = true,
+        .has_max = true,
+        .min = 0,
+        .max = 1,
+        .doc = "Proportion of the scenarios that the network learns from."},
+    {.key = "validation",
+        .kind = DNA_KIND_FLOAT,
+        .is_required = true,
+        .is_min_open = true,
+        .is_max_open = true,
+        .has_min = true,
+        .has_max = true,
+        .min = 0,
+        .max = 1,
+        .doc = "Proportion of the scenarios that the network is measured on while it "
+               "learns."},
+    {.key = "test",
+        .kind = DNA_KIND_FLOAT,
+        .is_max_open = true,
+        .has_min = true,
+        .has_max = true,
+        .min = 0,
+        .max = 1,
+        .doc = "Proportion of the scenarios kept apart for a test after training."},
+    {.key = "unused",
+        .kind = DNA_KIND_FLOAT,
+        .is_max_open = true,
+        .has_min = true,
+        .has_max = true,
+        .min = 0,
+        .max = 1,
+        .doc = "Proportion of the scenarios that are left out."},
+    {0}};
+
+/* NumPy's generator, which the splits follow, takes 32 bits */
+#define MAX_SPLIT_SEED 4294967295.0
+
+static const dna_field fields_filters[] = {
+    {.key = "min_snp",
+        .kind = DNA_KIND_INT,
+        .is_nullable = true,
+        .has_min = true,
+        .min = 1,
+        .dflt = "null",
+        .doc =
+            "Least number of SNPs: a scenario with a replicate below it is left out. "
+            "null: no limit."},
+    {.key = "min_indiv",
+        .kind = DNA_KIND_INT,
+        .is_nullable = true,
+        .has_min = true,
+        .min = 1,
+        .dflt = "null",
+        .doc = "Least number of individuals (rows of the matrix). null: no limit."},
+    {.key = "seed",
+        .kind = DNA_KIND_INT,
+        .is_nullable = true,
+        .has_min = true,
+        .has_max = true,
+        .min = 0,
+        .max = MAX_SPLIT_SEED,
+        .dflt = "null",
+        .doc =
+            "Seed of the random assignment of scenarios to the splits. null: another "
+            "one each time."},
+    {.key = "n_workers",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .min = 0,
+        .dflt = "0",
+        .doc = "Threads that check the scenarios, at most as many as there are "
+               "processors. 0: one."},
+    {.key = "nan_targets",
+        .kind = DNA_KIND_CHOICE,
+        .choices = "keep|minus_one",
+        .dflt = "keep",
+        .doc =
+            "Empty cells of the parameter table. keep: they stay empty and the loss "
+            "leaves them out. minus_one: they become -1 in standard units, as in the "
+            "original program."},
+    {0}};
+
+#define PREPROCESSING_ROWS                                                            \
+    {.key = "model_root",                                                             \
+        .kind = DNA_KIND_PATH,                                                        \
+        .must_exist = true,                                                           \
+        .dflt = "\".\"",                                                              \
+        .doc = "Folder of the model, relative to this file; what preprocessing and "  \
+               "training write goes there."},                                         \
+        {.key = "model_name",                                                         \
+            .kind = DNA_KIND_STRING,                                                  \
+            .is_required = true,                                                      \
+            .has_min = true,                                                          \
+            .min = 1,                                                                 \
+            .doc = "Name of the model, used in file names."},                         \
+        {.key = "dataset",                                                            \
+            .kind = DNA_KIND_MAP,                                                     \
+            .is_required = true,                                                      \
+            .fields = dna_fields_dataset,                                             \
+            .doc = "The dataset, usually inherited from its own config file."},       \
+        {.key = "learned_params",                                                     \
+            .kind = DNA_KIND_ANY,                                                     \
+            .is_required = true,                                                      \
+            .doc =                                                                    \
+                "What the network learns: columns of the parameter table. A mapping " \
+                "from names to settings (the order is that of the table), or a list " \
+                "of such mappings with one name each (the order is that of the "      \
+                "list)."},                                                            \
+        {.key = "dataset_splits",                                                     \
+            .kind = DNA_KIND_MAP,                                                     \
+            .is_required = true,                                                      \
+            .fields = fields_splits,                                                  \
+            .doc = "Proportions of the scenarios in each split. Less than 1 in all "  \
+                   "leaves the rest unused. A column splits of the parameter table "  \
+                   "goes before them."},                                              \
+        {.key = "preprocessing",                                                      \
+            .kind = DNA_KIND_MAP,                                                     \
+            .is_required = true,                                                      \
+            .fields = fields_filters,                                                 \
+            .doc = "Which scenarios are usable, and how they are split."},            \
+        {.key = "dnadna_version",                                                     \
+            .kind = DNA_KIND_STRING,                                                  \
+            .is_nullable = true,                                                      \
+            .doc = "Version of the program that wrote the file. For information."},   \
+    {                                                                                 \
+        .key = "plugins", .kind = DNA_KIND_LIST, .is_nullable = true,                 \
+        .item = text_item,                                                            \
+        .doc = "Plugins of the original program. dnadna.examples.one_event is built " \
+               "in; Python files are not run."                                        \
+    }
+
+const dna_field dna_fields_preprocessing[] = {PREPROCESSING_ROWS, {0}};
+
+static const dna_field fields_network[] = {
+    {.key = "name",
+        .kind = DNA_KIND_STRING,
+        .has_min = true,
+        .min = 1,
+        .dflt = "SPIDNA",
+        .doc = "CNN, MLP, CustomCNN or SPIDNA, also in small letters (custom_cnn)."},
+    {.key = "params",
+        .kind = DNA_KIND_ANY,
+        .dflt = "{}",
+        .doc = "Settings of the network. Those that the data decide (n_snp, n_indiv, "
+               "n_outputs) are computed."},
+    {0}};
+
+static const dna_field fields_optimizer[] = {
+    {.key = "name",
+        .kind = DNA_KIND_STRING,
+        .has_min = true,
+        .min = 1,
+        .dflt = "Adam",
+        .doc = "Adam, AdamW, SGD or RMSprop, also in small letters (adam_w)."},
+    {.key = "params",
+        .kind = DNA_KIND_ANY,
+        .dflt = "{}",
+        .doc =
+            "Settings of the optimizer, by PyTorch's names; learning_rate is another "
+            "name of lr."},
+    {0}};
+
+#define TRAINING_ROWS                                                                  \
+    {.key = "network",                                                                 \
+        .kind = DNA_KIND_MAP,                                                          \
+        .fields = fields_network,                                                      \
+        .dflt = "{name: CustomCNN, params: {}}",                                       \
+        .doc = "The network."},                                                        \
+        {.key = "optimizer",                                                           \
+            .kind = DNA_KIND_MAP,                                                      \
+            .fields = fields_optimizer,                                                \
+            .dflt = "{}",                                                              \
+            .doc = "How the network's parameters are adapted."},                       \
+        {.key = "dataset_transforms",                                                  \
+            .kind = DNA_KIND_ANY,                                                      \
+            .is_nullable = true,                                                       \
+            .dflt = "[]",                                                              \
+            .doc =                                                                     \
+                "What is done to each sample when it is loaded, in order: a list of "  \
+                "transforms, or a mapping of training, validation and test to such "   \
+                "lists."},                                                             \
+        {.key = "random_transforms_in_validation",                                     \
+            .kind = DNA_KIND_CHOICE,                                                   \
+            .choices = "fixed|fresh",                                                  \
+            .dflt = "fixed",                                                           \
+            .doc = "Random transforms (subsample, rotate) in the validation set. "     \
+                   "fixed: the same draw for a sample at each validation, so that "    \
+                   "losses can be compared. fresh: a new draw at each validation, as " \
+                   "in the original program."},                                        \
+        {.key = "n_epochs",                                                            \
+            .kind = DNA_KIND_INT,                                                      \
+            .has_min = true,                                                           \
+            .min = 1,                                                                  \
+            .dflt = "1",                                                               \
+            .doc = "Passes over the training set."},                                   \
+        {.key = "evaluation_interval",                                                 \
+            .kind = DNA_KIND_INT,                                                      \
+            .has_min = true,                                                           \
+            .min = 1,                                                                  \
+            .dflt = "1",                                                               \
+            .doc = "Batches between two measurements on the validation set."},         \
+        {.key = "batch_size",                                                          \
+            .kind = DNA_KIND_INT,                                                      \
+            .has_min = true,                                                           \
+            .min = 1,                                                                  \
+            .dflt = "1",                                                               \
+            .doc = "Samples that are seen between two steps of the optimizer."},       \
+        {.key = "loader_num_workers",                                                  \
+            .kind = DNA_KIND_INT,                                                      \
+            .has_min = true,                                                           \
+            .min = 0,                                                                  \
+            .dflt = "0",                                                               \
+            .doc = "Threads that load samples. 0: the training thread itself."},       \
+        {.key = "use_cuda",                                                            \
+            .kind = DNA_KIND_BOOL,                                                     \
+            .dflt = "false",                                                           \
+            .doc = "Accepted for configs of the original program; everything runs on " \
+                   "the CPU."},                                                        \
+        {.key = "cuda_device",                                                         \
+            .kind = DNA_KIND_INT,                                                      \
+            .is_nullable = true,                                                       \
+            .has_min = true,                                                           \
+            .min = 0,                                                                  \
+            .dflt = "null",                                                            \
+            .doc = "As use_cuda."},                                                    \
+        {.key = "seed",                                                                \
+            .kind = DNA_KIND_INT,                                                      \
+            .is_nullable = true,                                                       \
+            .has_min = true,                                                           \
+            .min = 0,                                                                  \
+            .dflt = "null",                                                            \
+            .doc = "Seed of everything random in training. null: another one each "    \
+                   "time."},                                                           \
+        {.key = "model_filename_format",                                               \
+            .kind = DNA_KIND_STRING,                                                   \
+            .has_min = true,                                                           \
+            .min = 1,                                                                  \
+            .dflt = "\"{model_name}_{run_name}_{checkpoint}_net.safetensors\"",        \
+            .doc = "Template of the network files, with the fields {model_name}, "     \
+                   "{run_name}, {run_id} and {checkpoint}; the last one is needed."},  \
+        {.key = "run_name_format",                                                     \
+            .kind = DNA_KIND_STRING,                                                   \
+            .has_min = true,                                                           \
+            .min = 4,                                                                  \
+            .dflt = "\"run_{run_id}\"",                                                \
+            .doc = "Template of the name of a run, with the fields {run_id} and "      \
+                   "{model_name}."},                                                   \
+        {.key = "train_mean",                                                          \
+            .kind = DNA_KIND_NAMED,                                                    \
+            .is_nullable = true,                                                       \
+            .item = number_item,                                                       \
+            .doc = "Written by preprocessing: mean of each regression target (of its " \
+                   "logarithm with log_transform) over the training split."},          \
+        {.key = "train_std",                                                           \
+            .kind = DNA_KIND_NAMED,                                                    \
+            .is_nullable = true,                                                       \
+            .item = number_item,                                                       \
+            .doc = "Written by preprocessing: standard deviation, as train_mean."},    \
+    {                                                                                  \
+        .key = "preprocessing_datetime", .kind = DNA_KIND_STRING, .is_nullable = true, \
+        .doc = "Written by preprocessing: when, in UTC."                               \
+    }
+
+#define RUN_NAME_ROW(required)                                                    \
+    {                                                                             \
+        .key = "run_name", .kind = DNA_KIND_STRING, .is_required = (required),    \
+        .has_min = true, .min = 1, .doc = "Written by training: name of the run." \
+    }
+#define RUN_DATETIME_ROW                                                          \
+    {                                                                             \
+        .key = "training_datetime", .kind = DNA_KIND_STRING, .is_nullable = true, \
+        .doc = "Written by training: start of the run, in UTC."                   \
+    }
+
+const dna_field dna_fields_training[] = {PREPROCESSING_ROWS, TRAINING_ROWS,
+    {.key = "run_id",
+        .kind = DNA_KIND_ANY,
+        .is_nullable = true,
+        .doc = "Identifier of the run, a number or a text; the option --run-id goes "
+               "before it. Not given: the next free number."},
+    RUN_NAME_ROW(false), RUN_DATETIME_ROW, {0}};
+
+const dna_field dna_fields_training_run[] = {PREPROCESSING_ROWS, TRAINING_ROWS,
+    {.key = "run_id",
+        .kind = DNA_KIND_ANY,
+        .is_required = true,
+        .doc = "Identifier of the run, a number or a text."},
+    RUN_NAME_ROW(true), RUN_DATETIME_ROW, {0}};

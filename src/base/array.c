@@ -80,7 +80,7 @@ set_shape(dna_array *a, dna_dtype dtype, int n_dim, const int64_t *dim, size_t *
             return dna_fail(
                 DNA_ESHAPE, "dimension %d is negative: %lld", i, (long long)dim[i]);
         }
-        if (!dna_mul_size(total, (size_t)dim[i], &total)) {
+        if (!dna_mul_size(total, (size_t)dim[i], &total) || total > PTRDIFF_MAX) {
             return dna_fail(DNA_ESHAPE, "array is too large for this machine");
         }
         a->dim[i] = dim[i];

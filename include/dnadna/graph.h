@@ -2,20 +2,20 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A network is a function that records nodes; the graph is then compiled (program.h) for
- * a batch size and run as often as needed. Dimensions are listed as in the literature,
- * batch first: images are [N, C, H, W], rows of features [N, C]. The batch is -1.
+ * A network is a function that records nodes; the graph is then compiled (program.h)
+ * for a batch size and run as often as needed. Dimensions are listed as in the
+ * literature, batch first: images are [N, C, H, W], rows of features [N, C]. The batch
+ * is -1.
  *
  *     dna_node *x = dna_input(g, "x", 2, (int64_t[]){n_row, n_site});
  *     x = dna_reshape(g, x, 3, (int64_t[]){1, n_row, n_site});
- *     x = dna_conv2d(g, x, "conv1", (dna_conv2d_opts){.out = 5, .kernel = {3, 3}, .stride = {2, 2}});
- *     x = dna_relu(g, x);
- *     x = dna_linear(g, dna_flatten(g, x), "fc", (dna_linear_opts){.out = 3});
- *     DNA_TRY(dna_graph_output(g, x));
+ *     x = dna_conv2d(g, x, "conv1", (dna_conv2d_opts){.out = 5, .kernel = {3, 3},
+ * .stride = {2, 2}}); x = dna_relu(g, x); x = dna_linear(g, dna_flatten(g, x), "fc",
+ * (dna_linear_opts){.out = 3}); DNA_TRY(dna_graph_output(g, x));
  *
  * Errors are sticky: a builder given NULL returns NULL, the graph keeps the first
- * message, and dna_graph_output() returns it. A shape that does not fit names the layer,
- * its input shape and what it needs. Nodes belong to the graph.
+ * message, and dna_graph_output() returns it. A shape that does not fit names the
+ * layer, its input shape and what it needs. Nodes belong to the graph.
  *
  * Parameters are named "<layer>.weight" and "<layer>.bias", in the layout of PyTorch:
  * a layer's name given twice shares its parameters. Semantics of every layer are those
@@ -48,12 +48,14 @@ DNA_API dna_node *dna_graph_fail(dna_graph *g, int code, const char *fmt, ...)
 
 /** Number of dimensions, the batch included (0 for NULL). */
 DNA_API int dna_node_n_dim(const dna_node *x);
-/** Extent of a dimension: 0 is the batch (-1), then the others (0 for NULL or out of range). */
+/** Extent of a dimension: 0 is the batch (-1), then the others (0 for NULL or out of
+ * range). */
 DNA_API int64_t dna_node_dim(const dna_node *x, int i);
 
 /** A placeholder of shape [N, dim[0], ..., dim[n_dim - 1]]. One input a graph is enough
  *  for the built-in networks; more are allowed. */
-DNA_API dna_node *dna_input(dna_graph *g, const char *name, int n_dim, const int64_t *dim);
+DNA_API dna_node *dna_input(
+    dna_graph *g, const char *name, int n_dim, const int64_t *dim);
 /** Zeros of shape [N, dim...]. */
 DNA_API dna_node *dna_zeros(dna_graph *g, int n_dim, const int64_t *dim);
 
@@ -62,7 +64,7 @@ typedef struct {
     int64_t kernel[2]; /* height, width */
     int64_t stride[2]; /* 0: 1 */
     int64_t pad[2];    /* zeros on both sides */
-    bool is_1d;        /* x is [N,C,1,W], kernel[0] is 1, the weight tensor is [O,C,kw] */
+    bool is_1d; /* x is [N,C,1,W], kernel[0] is 1, the weight tensor is [O,C,kw] */
     bool no_bias;
 } dna_conv2d_opts;
 
@@ -109,7 +111,8 @@ DNA_API dna_node *dna_mean(dna_graph *g, dna_node *x, int axis, bool keep);
 DNA_API dna_node *dna_expand(dna_graph *g, dna_node *x, int axis, int64_t n);
 /** Join along a dimension (not the batch); all others equal. */
 DNA_API dna_node *dna_concat(dna_graph *g, dna_node *const *xs, int n, int axis);
-/** Elementwise; shapes equal, or extents of 1 in either are repeated (not the batch). */
+/** Elementwise; shapes equal, or extents of 1 in either are repeated (not the batch).
+ */
 DNA_API dna_node *dna_add(dna_graph *g, dna_node *a, dna_node *b);
 /** Entries begin .. begin+length-1 of a dimension (not the batch). */
 DNA_API dna_node *dna_slice(

@@ -9,8 +9,8 @@
  *
  *     DNA_TRY(dna_state_new(&state, g));
  *     DNA_TRY(dna_state_init_random(state, seed));
- *     DNA_TRY(dna_program_new(&p, g, state, &(dna_program_options){.batch = 64, .is_training = true}));
- *     memcpy(dna_program_input(p, 0), x, ...);
+ *     DNA_TRY(dna_program_new(&p, g, state, &(dna_program_options){.batch = 64,
+ * .is_training = true})); memcpy(dna_program_input(p, 0), x, ...);
  *     DNA_TRY(dna_program_forward(p));
  *     ... fill dna_program_output_grad(p) from dna_program_output(p) ...
  *     DNA_TRY(dna_program_backward(p));    // state gradients are overwritten
@@ -30,22 +30,23 @@ struct dna_pool;
 typedef struct dna_state dna_state;
 
 typedef enum {
-    DNA_TENSOR_PARAM,   /* learned: float, has a gradient */
-    DNA_TENSOR_BUFFER,  /* running statistic: float */
-    DNA_TENSOR_COUNTER  /* num_batches_tracked: int64 */
+    DNA_TENSOR_PARAM,  /* learned: float, has a gradient */
+    DNA_TENSOR_BUFFER, /* running statistic: float */
+    DNA_TENSOR_COUNTER /* num_batches_tracked: int64 */
 } dna_tensor_kind;
 
 typedef struct {
-    const char *name;      /* "blocks.0.phi.weight" */
+    const char *name; /* "blocks.0.phi.weight" */
     dna_tensor_kind kind;
     int n_dim;
     int64_t dim[DNA_GRAPH_MAX_DIM];
-    int64_t count;         /* elements */
-    int64_t offset;        /* into the vector of its kind */
-    int64_t fan_in;        /* of the layer, for the initial law (0: none) */
+    int64_t count;  /* elements */
+    int64_t offset; /* into the vector of its kind */
+    int64_t fan_in; /* of the layer, for the initial law (0: none) */
 } dna_tensor;
 
-/** The tensors a graph names, in order of first mention: weight, bias, then buffers. All zero. */
+/** The tensors a graph names, in order of first mention: weight, bias, then buffers.
+ * All zero. */
 DNA_API int dna_state_new(dna_state **out, const dna_graph *g) DNA_MUST_CHECK;
 DNA_API void dna_state_free(dna_state *state);
 DNA_API int64_t dna_state_n_tensor(const dna_state *state);
@@ -60,24 +61,26 @@ DNA_API int64_t dna_state_n_buffer(const dna_state *state);
 DNA_API int64_t *dna_state_counters(dna_state *state);
 DNA_API int64_t dna_state_n_counter(const dna_state *state);
 
-/** PyTorch's default laws: weight and bias uniform on +-1/sqrt(fan_in), batch norm scale 1,
- *  shift 0, running mean 0 and variance 1. Random: one stream a tensor, from (seed, name). */
+/** PyTorch's default laws: weight and bias uniform on +-1/sqrt(fan_in), batch norm
+ * scale 1, shift 0, running mean 0 and variance 1. Random: one stream a tensor, from
+ * (seed, name). */
 DNA_API int dna_state_init_random(dna_state *state, uint64_t seed) DNA_MUST_CHECK;
 
 typedef struct dna_program dna_program;
 
 typedef struct {
-    int64_t batch;          /* samples, >= 1 */
-    bool is_training;       /* batch statistics, gradients available */
-    struct dna_pool *pool;  /* threads; NULL: the caller alone. Kept. */
+    int64_t batch;         /* samples, >= 1 */
+    bool is_training;      /* batch statistics, gradients available */
+    struct dna_pool *pool; /* threads; NULL: the caller alone. Kept. */
 } dna_program_options;
 
-/** Keeps: g and state, until the program is freed. Errors: DNA_ESHAPE if the graph's tensors
- *  are not those of the state, DNA_ENOMEM, DNA_EBACKEND. */
+/** Keeps: g and state, until the program is freed. Errors: DNA_ESHAPE if the graph's
+ * tensors are not those of the state, DNA_ENOMEM, DNA_EBACKEND. */
 DNA_API int dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
     const dna_program_options *options) DNA_MUST_CHECK;
 DNA_API void dna_program_free(dna_program *p);
-/** [batch, dim...] row-major, to be filled before forward. NULL if there is no input i. */
+/** [batch, dim...] row-major, to be filled before forward. NULL if there is no input i.
+ */
 DNA_API float *dna_program_input(dna_program *p, int i);
 DNA_API int dna_program_forward(dna_program *p) DNA_MUST_CHECK;
 /** [batch, n_output] after forward. */
@@ -92,8 +95,8 @@ DNA_API size_t dna_program_bytes(const dna_program *p);
  * that everything faster is tested against. */
 typedef struct dna_reference dna_reference;
 
-DNA_API int dna_reference_new(dna_reference **out, const dna_graph *g,
-    const dna_state *state, int64_t batch, bool is_training) DNA_MUST_CHECK;
+DNA_API int dna_reference_new(dna_reference **out, const dna_graph *g, dna_state *state,
+    int64_t batch, bool is_training) DNA_MUST_CHECK;
 DNA_API void dna_reference_free(dna_reference *r);
 /** Double copies of the state, same layout; change them freely. */
 DNA_API double *dna_reference_params(dna_reference *r);

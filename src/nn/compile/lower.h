@@ -1,0 +1,175 @@
+/* lower.h - from the nodes of a graph to the steps of a program.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A program is a list of steps on buffers. There are two kinds of steps:
+ *
+ *   chunk steps   work on a few samples of the batch at a time; what chunk k reads of
+ * the batch was written by chunk k. Consecutive chunk steps need no barrier: a thread
+ * takes a chunk and runs all of them on it, while it is in cache. task steps    need
+ * the whole batch (finish a sum over it) or none of it (pack weights).
+ *
+ * schedule.c puts the steps into levels: all chunk steps that can run without a barrier
+ * between them share one. plan.c then gives every buffer a place in memory. A
+ * buffer that lives within one level of chunk steps has room for one chunk per thread
+ * only, and never leaves the cache of its processor if it is small.
+ *
+ * The number of chunks depends on the batch alone, and sums over chunks are made in
+ * their order: the number of threads never changes a bit of a result.
+ *
+ * Tensors with four dimensions [N, C, H, W] are stored channels-last (NHWC), all others
+ * row-major.
+ */
+#ifndef DNA_NN_COMPILE_LOWER_H
+#define DNA_NN_COMPILE_LOWER_H
+
+#include "base/pool.h"
+#include "nn/gemm.h"
+#include "nn/kernels/kernels.h"
+#include "nn/node.h"
+
+/* Memory that steps read and write. */
+typedef struct {
+    int id;
+    size_t sample_bytes; /* bytes a sample; 0: the size does not depend on the batch */
+    size_t fixed_bytes;
+    bool is_pinned;            /* inputs, output: never shared */
+    int first, last;           /* levels (forward and backward numbered on) */
+    int first_step, last_step; /* places in the schedule */
+    bool is_local;             /* one chunk a thread */
+    size_t offset;
+} dna_buffer;
+
+/* A tensor: a buffer seen through strides (in floats). */
+typedef struct {
+    dna_buffer *buf;
+    int n_dim;
+    int64_t dim[DNA_GRAPH_MAX_DIM];    /* dim[0] is not used */
+    int64_t stride[DNA_GRAPH_MAX_DIM]; /* stride[0]: from sample to sample */
+    int64_t offset;
+    int64_t size; /* floats a sample, without gaps */
+} dna_tensor_value;
+
+/* What a step sees when it runs. */
+typedef struct {
+    const dna_program *p;
+    int64_t task; /* chunk number, or task number */
+    int64_t b0,
+        n; /* chunk steps: first sample and how many; task steps: 0 and the batch */
+    int worker;
+} dna_exec;
+
+typedef int (*dna_step_fn)(const dna_exec *e, const void *args);
+
+#define DNA_STEP_MAX_USE 8
+
+typedef struct {
+    const char *name;  /* "conv2d", "batch_norm.moments" */
+    const char *layer; /* NULL if the node has none */
+    bool is_chunk;
+    int64_t n_task; /* task steps */
+    dna_step_fn run;
+    const void *args; /* in the program's arena */
+    dna_buffer *reads[DNA_STEP_MAX_USE];
+    int n_read;
+    dna_buffer *writes[DNA_STEP_MAX_USE]; /* also what is read and changed */
+    int n_write;
+    int level;
+} dna_step;
+
+typedef struct {
+    dna_step *steps;
+    int n, cap;
+    int n_level;
+} dna_step_list;
+
+/* A compiled program; dna_program in program.h. */
+struct dna_program {
+    dna_arena *arena;
+    const dna_graph *source; /* the caller's */
+    dna_graph *g;            /* after the passes */
+    dna_state *state;
+    dna_pool *pool;
+    const dna_kernels *k;
+    dna_gemm_fn gemm; /* oneDNN's, or that of k */
+    bool is_training;
+    int64_t batch, chunk, n_chunk;
+    dna_step_list forward, backward;
+    dna_buffer **buffers;
+    int n_buffer, cap_buffer;
+    dna_tensor_value *values; /* by node id */
+    dna_tensor_value *grads;  /* by node id; buf NULL: none yet */
+    dna_tensor_value *inputs; /* by place in g->inputs */
+    dna_tensor_value output, output_grad;
+    dna_tensor_value *operands; /* by node id: linear's input with even rows */
+    dna_buffer **saved;         /* by node id: what forward keeps for backward */
+    int *n_use;                 /* consumers, by node id */
+    bool *needs_grad;           /* by node id */
+    unsigned char *memory;      /* the planned arena */
+    size_t memory_size, shared_size, local_size;
+    int n_worker;
+};
+
+/* ---- building ---- */
+
+/** All lowering functions return DNA_OK or an error; forward for each node in order,
+ * then backward in reverse. */
+int dna_lower_forward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+
+dna_buffer *dna_buffer_new(dna_program *p, size_t sample_bytes, size_t fixed_bytes);
+/** A value of a node's shape in a new buffer, in the storage order of its rank. */
+int dna_value_new(
+    dna_program *p, dna_tensor_value *v, const dna_node *shape) DNA_MUST_CHECK;
+bool dna_value_is_channels_last(const dna_tensor_value *v);
+/** Whether memory order equals row-major order of the dimensions. */
+bool dna_value_is_row_major(const dna_tensor_value *v);
+/** Whether a sample has no gaps and the storage order of its rank. */
+bool dna_value_is_dense(const dna_tensor_value *v);
+
+/** A new step in forward or backward; NULL when memory is out. args are copied. */
+dna_step *dna_step_add(dna_program *p, dna_step_list *list, const char *name,
+    const char *layer, dna_step_fn run, const void *args, size_t args_size);
+void dna_step_reads(dna_step *s, dna_buffer *b);
+void dna_step_writes(dna_step *s, dna_buffer *b);
+
+/** The gradient of a node's value, where a consumer stores or adds its share: *is_add
+ * tells which. The first call makes the buffer. */
+int dna_grad_of(dna_program *p, const dna_node *node, dna_tensor_value **grad,
+    bool *is_add) DNA_MUST_CHECK;
+/* Copies between values of equal dims (strided.c): dst (+)= scale * src. Repeated dims
+ * of src or summed dims of dst have stride 0. */
+int dna_lower_copy(dna_program *p, dna_step_list *list, const char *name,
+    const dna_tensor_value *dst, const dna_tensor_value *src, float scale, bool is_add,
+    bool zero_first) DNA_MUST_CHECK;
+
+/* Ops with lowering of their own (lower_<op>.c). */
+int dna_lower_conv2d(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_conv2d_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_linear(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_linear_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_batch_norm(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_batch_norm_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_max_pool2d(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_max_pool2d_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+
+/* ---- after lowering ---- */
+
+/** Give every step its level and sort the list. Levels count from 0. */
+int dna_schedule(dna_program *p, dna_step_list *list) DNA_MUST_CHECK;
+/** Place all buffers and take the memory. */
+int dna_plan_memory(dna_program *p) DNA_MUST_CHECK;
+
+/* ---- running ---- */
+
+/** The first float of what a step may touch of a value: its chunk, or the whole batch.
+ */
+float *dna_at(const dna_exec *e, const dna_tensor_value *v);
+/** The same for a buffer of bytes with sample_bytes. */
+void *dna_bytes_at(const dna_exec *e, const dna_buffer *b);
+/** Vectors of the state; NULL if the node has no such tensor. */
+float *dna_node_param(const dna_program *p, const dna_node *node, int which);
+float *dna_node_grad(const dna_program *p, const dna_node *node, int which);
+float *dna_node_buffer(const dna_program *p, const dna_node *node, int which);
+
+#endif

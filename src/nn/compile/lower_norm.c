@@ -1,0 +1,323 @@
+/* lower_norm.c - batch norm: sums over chunks, one step that joins them, one that
+ * applies.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Training, forward:   moments (chunks) -> finish (one task) -> apply (chunks)
+ * Training, backward:  sums (chunks) -> finish (one task) -> apply (chunks)
+ * Evaluation:          fold the running statistics (one task) -> apply (chunks)
+ *
+ * Means and squares of the chunks are joined in the order of the chunks, in double.
+ * Source: Chan, Golub and LeVeque 1983, Am. Stat. 37:242-247, eq. 1.5.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/compile/lower.h"
+
+/* Vectors of C floats each, in one fixed buffer. */
+enum { MEAN, INV_STD, SCALE, SHIFT, N_VECTOR };
+enum { SLOPE_DY, SLOPE_X, CONSTANT, N_SLOPE };
+
+typedef struct {
+    const dna_node *node;
+    dna_tensor_value x, y;
+    int64_t C, P;        /* channels; positions a sample */
+    dna_buffer *partial; /* [n_chunk][2][C] doubles: mean and sum of squares about it */
+    dna_buffer *vectors; /* [N_VECTOR][C] */
+} norm_args;
+
+typedef struct {
+    const dna_node *node;
+    dna_tensor_value x, dy, dx;
+    int64_t C, P;
+    bool is_add;
+    dna_buffer *partial; /* [n_chunk][2][C]: sums of dy and of dy (x - mean) */
+    dna_buffer *vectors; /* of the forward pass */
+    dna_buffer *slopes;  /* [N_SLOPE][C]: dx = a dy + b (x - mean) + c */
+} norm_backward_args;
+
+static int
+run_moments(const dna_exec *e, const void *args)
+{
+    const norm_args *a = args;
+    const float *x = dna_at(e, &a->x);
+    double *mean =
+        (double *)dna_bytes_at(&(dna_exec){.p = e->p}, a->partial) + 2 * a->C * e->task;
+    double *squares = mean + a->C;
+    const float *shift =
+        x; /* the chunk's first row: near the mean, so nothing cancels */
+    double count = (double)(e->n * a->P);
+
+    memset(mean, 0, 2 * (size_t)a->C * sizeof(*mean));
+    for (int64_t b = 0; b < e->n; b++) {
+        e->p->k->moments(x + b * a->x.stride[0], a->P, a->C, shift, mean, squares);
+    }
+    for (int64_t c = 0; c < a->C; c++) {
+        squares[c] -= mean[c] * mean[c] / count;
+        mean[c] = (double)shift[c] + mean[c] / count;
+    }
+    return DNA_OK;
+}
+
+/* Scale and shift of y = x * scale + shift for given statistics of channel c. */
+static void
+set_vectors(const dna_program *p, const norm_args *a, float *vectors, int64_t c,
+    double mean, double var)
+{
+    int64_t k = a->node->param_begin + c;
+    double inv_std = 1.0 / sqrt(var + a->node->eps);
+    double scale = (double)dna_node_param(p, a->node, DNA_WEIGHT)[k] * inv_std;
+    vectors[MEAN * a->C + c] = (float)mean;
+    vectors[INV_STD * a->C + c] = (float)inv_std;
+    vectors[SCALE * a->C + c] = (float)scale;
+    vectors[SHIFT * a->C + c] =
+        (float)((double)dna_node_param(p, a->node, DNA_BIAS)[k] - mean * scale);
+}
+
+static void
+join_chunks(const dna_exec *e, const norm_args *a, int64_t c, double *mean, double *var)
+{
+    const dna_program *p = e->p;
+    const double *partial = dna_bytes_at(e, a->partial);
+    double total = 0.0;
+    double m = 0.0;
+    double squares = 0.0;
+    for (int64_t k = 0; k < p->n_chunk; k++) {
+        int64_t n = DNA_MIN(p->chunk, p->batch - k * p->chunk);
+        double count = (double)(n * a->P);
+        double d = partial[2 * k * a->C + c] - m;
+        squares +=
+            partial[(2 * k + 1) * a->C + c] + d * d * total * count / (total + count);
+        m += d * count / (total + count);
+        total += count;
+    }
+    *mean = m;
+    *var = squares / total;
+}
+
+static int
+run_finish(const dna_exec *e, const void *args)
+{
+    const norm_args *a = args;
+    const dna_program *p = e->p;
+    float *vectors = dna_bytes_at(e, a->vectors);
+    float *running_mean = dna_node_buffer(p, a->node, DNA_RUNNING_MEAN);
+    float *running_var = dna_node_buffer(p, a->node, DNA_RUNNING_VAR);
+    double count = (double)(p->batch * a->P * a->node->repeat);
+    double m = a->node->momentum;
+
+    for (int64_t c = 0; c < a->C; c++) {
+        int64_t k = a->node->param_begin + c;
+        double mean = 0.0;
+        double var = 0.0;
+        join_chunks(e, a, c, &mean, &var);
+        set_vectors(p, a, vectors, c, mean, var);
+        running_mean[k] = (float)((1.0 - m) * (double)running_mean[k] + m * mean);
+        running_var[k] = (float)((1.0 - m) * (double)running_var[k]
+                                 + m * var * count / (count - 1.0));
+    }
+    if (a->node->param_begin == 0) {
+        dna_state_counters(
+            p->state)[p->g->tensors[a->node->tensor[DNA_TRACKED]].offset]++;
+    }
+    return DNA_OK;
+}
+
+static int
+run_fold(const dna_exec *e, const void *args)
+{
+    const norm_args *a = args;
+    float *vectors = dna_bytes_at(e, a->vectors);
+    const float *mean = dna_node_buffer(e->p, a->node, DNA_RUNNING_MEAN);
+    const float *var = dna_node_buffer(e->p, a->node, DNA_RUNNING_VAR);
+    for (int64_t c = 0; c < a->C; c++) {
+        int64_t k = a->node->param_begin + c;
+        set_vectors(e->p, a, vectors, c, (double)mean[k], (double)var[k]);
+    }
+    return DNA_OK;
+}
+
+static int
+run_apply(const dna_exec *e, const void *args)
+{
+    const norm_args *a = args;
+    const float *vectors = dna_bytes_at(&(dna_exec){.p = e->p}, a->vectors);
+    float *y = dna_at(e, &a->y);
+    const float *x = dna_at(e, &a->x);
+    for (int64_t b = 0; b < e->n; b++) {
+        e->p->k->affine(y + b * a->y.stride[0], x + b * a->x.stride[0], a->P, a->C,
+            vectors + SCALE * a->C, vectors + SHIFT * a->C);
+    }
+    return DNA_OK;
+}
+
+static int
+add_step(dna_program *p, const char *name, dna_step_fn run, const norm_args *a,
+    bool is_chunk, dna_step **out)
+{
+    *out = dna_step_add(p, &p->forward, name, a->node->layer, run, a, sizeof(*a));
+    if (*out == NULL) {
+        return DNA_ENOMEM;
+    }
+    (*out)->is_chunk = is_chunk;
+    return DNA_OK;
+}
+
+int
+dna_lower_batch_norm(dna_program *p, const dna_node *node)
+{
+    const dna_tensor_value *x = &p->values[node->in[0]->id];
+    norm_args a = {
+        .node = node, .x = *x, .C = node->dim[1], .P = dna_node_span(node, 2)};
+    dna_step *s = NULL;
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(!p->is_training || p->batch * a.P * node->repeat > 1, DNA_ESHAPE,
+        "%s: a batch norm cannot be trained on one value a channel: a batch of at "
+        "least 2 "
+        "samples is needed",
+        node->layer);
+    DNA_TRY(dna_value_new(p, &p->values[node->id], node));
+    a.y = p->values[node->id];
+    a.vectors = dna_buffer_new(p, 0, N_VECTOR * (size_t)a.C * sizeof(float));
+    a.partial = dna_buffer_new(p, 0, 2 * (size_t)(a.C * p->n_chunk) * sizeof(double));
+    DNA_REQUIRE(
+        a.vectors != NULL && a.partial != NULL, DNA_ENOMEM, "%s", dna_message());
+    p->saved[node->id] = a.vectors;
+    if (p->is_training) {
+        DNA_TRY(add_step(p, "batch_norm.moments", run_moments, &a, true, &s));
+        dna_step_reads(s, x->buf);
+        dna_step_writes(s, a.partial);
+        DNA_TRY(add_step(p, "batch_norm.finish", run_finish, &a, false, &s));
+        dna_step_reads(s, a.partial);
+        dna_step_writes(s, a.vectors);
+    } else {
+        DNA_TRY(add_step(p, "batch_norm.fold", run_fold, &a, false, &s));
+        dna_step_writes(s, a.vectors);
+    }
+    DNA_TRY(add_step(p, "batch_norm", run_apply, &a, true, &s));
+    dna_step_reads(s, x->buf);
+    dna_step_reads(s, a.vectors);
+    dna_step_writes(s, a.y.buf);
+out:
+    return rc;
+}
+
+static int
+run_sums(const dna_exec *e, const void *args)
+{
+    const norm_backward_args *a = args;
+    dna_exec all = {.p = e->p};
+    const float *mean = (const float *)dna_bytes_at(&all, a->vectors) + MEAN * a->C;
+    double *sum = (double *)dna_bytes_at(&all, a->partial) + 2 * a->C * e->task;
+    const float *x = dna_at(e, &a->x);
+    const float *dy = dna_at(e, &a->dy);
+    memset(sum, 0, 2 * (size_t)a->C * sizeof(*sum));
+    for (int64_t b = 0; b < e->n; b++) {
+        e->p->k->norm_sums(dy + b * a->dy.stride[0], x + b * a->x.stride[0], a->P, a->C,
+            mean, sum, sum + a->C);
+    }
+    return DNA_OK;
+}
+
+/* Source: Ioffe and Szegedy 2015, section 3: with m values a channel and xhat = (x -
+ * mean) inv_std, dx = scale inv_std (dy - sum(dy) / m - xhat sum(dy xhat) / m). */
+static int
+run_backward_finish(const dna_exec *e, const void *args)
+{
+    const norm_backward_args *a = args;
+    const dna_program *p = e->p;
+    const float *inv_stds = (const float *)dna_bytes_at(e, a->vectors) + INV_STD * a->C;
+    const double *partial = dna_bytes_at(e, a->partial);
+    float *slopes = dna_bytes_at(e, a->slopes);
+    double count = (double)(p->batch * a->P);
+
+    for (int64_t c = 0; c < a->C; c++) {
+        int64_t k = a->node->param_begin + c;
+        double inv_std = (double)inv_stds[c];
+        double sum = 0.0;
+        double sum_x = 0.0;
+        for (int64_t i = 0; i < p->n_chunk; i++) {
+            sum += partial[2 * i * a->C + c];
+            sum_x += partial[(2 * i + 1) * a->C + c];
+        }
+        double scale = (double)dna_node_param(p, a->node, DNA_WEIGHT)[k] * inv_std;
+        dna_node_grad(p, a->node, DNA_WEIGHT)[k] += (float)(sum_x * inv_std);
+        dna_node_grad(p, a->node, DNA_BIAS)[k] += (float)sum;
+        slopes[SLOPE_DY * a->C + c] = (float)scale;
+        slopes[SLOPE_X * a->C + c] =
+            (float)(-scale * inv_std * inv_std * sum_x / count);
+        slopes[CONSTANT * a->C + c] = (float)(-scale * sum / count);
+    }
+    return DNA_OK;
+}
+
+static int
+run_backward_apply(const dna_exec *e, const void *args)
+{
+    const norm_backward_args *a = args;
+    dna_exec all = {.p = e->p};
+    const float *mean = (const float *)dna_bytes_at(&all, a->vectors) + MEAN * a->C;
+    const float *slopes = dna_bytes_at(&all, a->slopes);
+    float *dx = dna_at(e, &a->dx);
+    const float *dy = dna_at(e, &a->dy);
+    const float *x = dna_at(e, &a->x);
+    for (int64_t b = 0; b < e->n; b++) {
+        e->p->k->norm_backward(dx + b * a->dx.stride[0], dy + b * a->dy.stride[0],
+            x + b * a->x.stride[0], a->P, a->C, mean, slopes + SLOPE_DY * a->C,
+            slopes + SLOPE_X * a->C, slopes + CONSTANT * a->C, a->is_add);
+    }
+    return DNA_OK;
+}
+
+int
+dna_lower_batch_norm_backward(dna_program *p, const dna_node *node)
+{
+    norm_backward_args a = {.node = node,
+        .x = p->values[node->in[0]->id],
+        .dy = p->grads[node->id],
+        .C = node->dim[1],
+        .P = dna_node_span(node, 2),
+        .vectors = p->saved[node->id]};
+    dna_step_list *list = &p->backward;
+    int rc = DNA_OK;
+
+    a.slopes = dna_buffer_new(p, 0, N_SLOPE * (size_t)a.C * sizeof(float));
+    a.partial = dna_buffer_new(p, 0, 2 * (size_t)(a.C * p->n_chunk) * sizeof(double));
+    DNA_REQUIRE(a.slopes != NULL && a.partial != NULL, DNA_ENOMEM, "%s", dna_message());
+    dna_step *s =
+        dna_step_add(p, list, "batch_norm.sums", node->layer, run_sums, &a, sizeof(a));
+    DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    dna_step_reads(s, a.x.buf);
+    dna_step_reads(s, a.dy.buf);
+    dna_step_reads(s, a.vectors);
+    dna_step_writes(s, a.partial);
+    s = dna_step_add(p, list, "batch_norm.backward.finish", node->layer,
+        run_backward_finish, &a, sizeof(a));
+    DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->is_chunk = false;
+    dna_step_reads(s, a.vectors);
+    dna_step_reads(s, a.partial);
+    dna_step_writes(s, a.slopes);
+    if (!p->needs_grad[node->in[0]->id]) {
+        return DNA_OK;
+    }
+    if (p->grads[node->in[0]->id].buf == NULL) {
+        p->grads[node->in[0]->id] = a.dy; /* in place: dy is not needed any more */
+    } else {
+        a.is_add = true;
+    }
+    a.dx = p->grads[node->in[0]->id];
+    s = dna_step_add(
+        p, list, "batch_norm.backward", node->layer, run_backward_apply, &a, sizeof(a));
+    DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    dna_step_reads(s, a.x.buf);
+    dna_step_reads(s, a.dy.buf);
+    dna_step_reads(s, a.vectors);
+    dna_step_reads(s, a.slopes);
+    dna_step_writes(s, a.dx.buf);
+out:
+    return rc;
+}

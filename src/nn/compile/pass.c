@@ -1,0 +1,127 @@
+/* pass.c - what the passes share, and the two simplest ones.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "nn/compile/pass.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+dna_node *
+dna_pass_copy(dna_graph *g, const dna_node *old, dna_node *const *in)
+{
+    return dna_node_like(g, old, in, old->n_in, old->dim + 1);
+}
+
+int
+dna_pass_finish(
+    dna_graph *g, const dna_graph *old, dna_node *const *map, dna_node *output)
+{
+    g->inputs = dna_arena_alloc(g->arena, (size_t)old->n_input + 1, sizeof(*g->inputs));
+    if (g->inputs == NULL) {
+        return DNA_ENOMEM;
+    }
+    for (int i = 0; i < old->n_input; i++) {
+        g->inputs[i] = map[old->inputs[i]->id];
+    }
+    g->n_input = old->n_input;
+    return dna_graph_output(g, output);
+}
+
+static void
+mark_needed(const dna_graph *g, bool *is_needed)
+{
+    is_needed[g->output->id] = true;
+    for (int i = g->n_node - 1; i >= 0; i--) {
+        for (int k = 0; is_needed[i] && k < g->nodes[i]->n_in; k++) {
+            is_needed[g->nodes[i]->in[k]->id] = true;
+        }
+    }
+    for (int i = 0; i < g->n_input; i++) {
+        is_needed[g->inputs[i]->id] = true;
+    }
+}
+
+int
+dna_pass_dead_code(dna_graph **out, const dna_graph *old)
+{
+    dna_graph *g = NULL;
+    bool *is_needed = NULL;
+    dna_node **map = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_graph_new_like(&g, old));
+    DNA_NEW(is_needed, old->n_node);
+    DNA_NEW(map, old->n_node);
+    mark_needed(old, is_needed);
+    for (int i = 0; i < old->n_node; i++) {
+        const dna_node *node = old->nodes[i];
+        dna_node *in[64];
+        DNA_REQUIRE(
+            node->n_in <= 64, DNA_EUNSUPPORTED, "concat of more than 64 pieces");
+        for (int k = 0; k < node->n_in; k++) {
+            in[k] = map[node->in[k]->id];
+        }
+        map[i] = is_needed[i] ? dna_pass_copy(g, node, in) : NULL;
+    }
+    DNA_TRY(dna_pass_finish(g, old, map, map[old->output->id]));
+    *out = g;
+    g = NULL;
+out:
+    dna_graph_free(g);
+    dna_free(is_needed);
+    dna_free(map);
+    return rc;
+}
+
+/* reshape(x) -> op -> reshape back to the op's own shape */
+static dna_node *
+between_reshapes(dna_graph *g, const dna_node *old, dna_node *x, int n_dim,
+    const int64_t *in_dim, const int64_t *out_dim)
+{
+    dna_node *y = dna_reshape(g, x, n_dim, in_dim);
+    dna_node like = *old;
+    like.n_dim = n_dim + 1;
+    y = dna_node_like(g, &like, &y, 1, out_dim);
+    return dna_reshape(g, y, old->n_dim - 1, old->dim + 1);
+}
+
+int
+dna_pass_canonical(dna_graph **out, const dna_graph *old)
+{
+    dna_graph *g = NULL;
+    dna_node **map = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_graph_new_like(&g, old));
+    DNA_NEW(map, old->n_node);
+    for (int i = 0; i < old->n_node; i++) {
+        const dna_node *node = old->nodes[i];
+        dna_node *in[64];
+        DNA_REQUIRE(
+            node->n_in <= 64, DNA_EUNSUPPORTED, "concat of more than 64 pieces");
+        for (int k = 0; k < node->n_in; k++) {
+            in[k] = map[node->in[k]->id];
+        }
+        if (node->kind == DNA_OP_BATCH_NORM && (node->n_dim == 3 || node->n_dim == 5)) {
+            int64_t dim[3] = {node->dim[1], 1, dna_node_span(node, 2)};
+            map[i] = between_reshapes(g, node, in[0], 3, dim, dim);
+        } else if (node->kind == DNA_OP_LINEAR && node->n_dim > 3) {
+            int64_t features = node->in[0]->dim[node->n_dim - 1];
+            int64_t rows = dna_node_size(node->in[0]) / features;
+            int64_t in_dim[2] = {rows, features};
+            int64_t out_dim[2] = {rows, node->dim[node->n_dim - 1]};
+            map[i] = between_reshapes(g, node, in[0], 2, in_dim, out_dim);
+        } else {
+            map[i] = dna_pass_copy(g, node, in);
+        }
+    }
+    DNA_TRY(dna_pass_finish(g, old, map, map[old->output->id]));
+    *out = g;
+    g = NULL;
+out:
+    dna_graph_free(g);
+    dna_free(map);
+    return rc;
+}

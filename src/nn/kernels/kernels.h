@@ -1,0 +1,89 @@
+/* kernels.h - the inner loops, behind one table chosen for the processor at run time.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Every kernel is plain C that compilers turn into vector code; the same sources are
+ * compiled for several instruction sets (no contraction of products and sums), so all
+ * of them give the same bits. Tensors with space are channels-last: position p, channel
+ * c of one sample at [p * C + c].
+ */
+#ifndef DNA_NN_KERNELS_H
+#define DNA_NN_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DNA_STRIDED_DIM \
+    4 /* a tensor without its batch; extents of 1 in front if fewer */
+
+/* One loop nest: dst[sum i_d * dst_stride[d]] (+)= scale * src[sum i_d *
+ * src_stride[d]]. A source stride of 0 repeats, a destination stride of 0 sums (with
+ * is_add). */
+typedef struct {
+    int64_t extent[DNA_STRIDED_DIM];
+    int64_t dst_stride[DNA_STRIDED_DIM];
+    int64_t src_stride[DNA_STRIDED_DIM];
+    float scale;
+    bool is_add;
+} dna_strided;
+
+/* Sizes of a pooling in channels-last planes. */
+typedef struct {
+    int64_t C, H, W, OH, OW;
+    int64_t kernel[2], stride[2], pad[2];
+} dna_pool_dims;
+
+typedef struct {
+    const char *isa; /* "plain", "avx2", "avx512" */
+
+    void (*strided)(const dna_strided *s, float *dst, const float *src);
+
+    /* y = max(x, 0); dx (+)= dy where y > 0. y may be x, dx may be dy. */
+    void (*relu)(float *y, const float *x, int64_t n);
+    void (*relu_backward)(
+        float *dx, const float *dy, const float *y, int64_t n, bool is_add);
+
+    /* Sums over n rows of C channels of (x - shift) and (x - shift)^2, added to
+     * doubles. */
+    void (*moments)(const float *x, int64_t n, int64_t C, const float *shift,
+        double *sum, double *squares);
+    /* y = x * scale + shift, per channel */
+    void (*affine)(float *y, const float *x, int64_t n, int64_t C, const float *scale,
+        const float *shift);
+    /* Sums over n rows of dy and dy * (x - mean), added to doubles. */
+    void (*norm_sums)(const float *dy, const float *x, int64_t n, int64_t C,
+        const float *mean, double *sum, double *sum_x);
+    /* dx (+)= a * dy + b * (x - mean) + c, per channel */
+    void (*norm_backward)(float *dx, const float *dy, const float *x, int64_t n,
+        int64_t C, const float *mean, const float *a, const float *b, const float *c,
+        bool is_add);
+
+    /* One sample; at [OH * OW * C] gets the place of the largest in its window (NULL:
+     * not wanted). Windows of at most 255 entries. */
+    void (*max_pool)(const dna_pool_dims *d, float *y, const float *x, uint8_t *at);
+    /* dx must be zeroed or hold what is to be added to. */
+    void (*max_pool_backward)(
+        const dna_pool_dims *d, float *dx, const float *dy, const uint8_t *at);
+
+    /* C (+)= op(A) op(B), row-major; op transposes if asked. M x K times K x N. */
+    void (*gemm)(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K,
+        const float *A, int64_t lda, const float *B, int64_t ldb, bool is_add, float *C,
+        int64_t ldc);
+    /* sum[c] += over n rows */
+    void (*column_sums)(float *sum, const float *x, int64_t n, int64_t C);
+} dna_kernels;
+
+/** The best table this processor can run; isa names a lower one ("plain", "avx2", ...),
+ *  NULL: the best. An unknown or impossible name gives NULL. */
+const dna_kernels *dna_kernels_for(const char *isa);
+
+extern const dna_kernels dna_kernels_plain;
+#if defined(DNA_HAVE_AVX2)
+extern const dna_kernels dna_kernels_avx2;
+#endif
+#if defined(DNA_HAVE_AVX512)
+extern const dna_kernels dna_kernels_avx512;
+#endif
+
+#endif

@@ -1,0 +1,363 @@
+/* loops.c - the kernels in plain C; compiled once for each instruction set.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * DNA_ISA is the suffix of the table. Channels are the innermost loop wherever that is
+ * possible, since they are contiguous: that is what the compiler vectorises.
+ */
+#include "nn/kernels/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PASTE2(a, b) a##b
+#define PASTE(a, b)  PASTE2(a, b)
+#define TEXT2(a)     #a
+#define TEXT(a)      TEXT2(a)
+
+/* ---- strided copies and sums ---- */
+
+static void
+inner_loop(const dna_strided *s, float *restrict dst, const float *restrict src)
+{
+    int64_t n = s->extent[3];
+    int64_t ds = s->dst_stride[3];
+    int64_t ss = s->src_stride[3];
+    float k = s->scale;
+
+    if (ds == 1 && ss == 1 && k == 1.0f && !s->is_add) {
+        memcpy(dst, src, (size_t)n * sizeof(*dst));
+    } else if (ds == 1 && ss == 1 && s->is_add) {
+        for (int64_t i = 0; i < n; i++) {
+            dst[i] += k * src[i];
+        }
+    } else if (ds == 1 && ss == 1) {
+        for (int64_t i = 0; i < n; i++) {
+            dst[i] = k * src[i];
+        }
+    } else if (s->is_add) {
+        for (int64_t i = 0; i < n; i++) {
+            dst[i * ds] += k * src[i * ss];
+        }
+    } else {
+        for (int64_t i = 0; i < n; i++) {
+            dst[i * ds] = k * src[i * ss];
+        }
+    }
+}
+
+static void
+strided(const dna_strided *s, float *dst, const float *src)
+{
+    for (int64_t i = 0; i < s->extent[0]; i++) {
+        for (int64_t j = 0; j < s->extent[1]; j++) {
+            for (int64_t k = 0; k < s->extent[2]; k++) {
+                inner_loop(s,
+                    dst + i * s->dst_stride[0] + j * s->dst_stride[1]
+                        + k * s->dst_stride[2],
+                    src + i * s->src_stride[0] + j * s->src_stride[1]
+                        + k * s->src_stride[2]);
+            }
+        }
+    }
+}
+
+/* ---- activation ---- */
+
+static void
+relu(float *y, const float *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        y[i] = x[i] <= 0.0f ? 0.0f : x[i];
+    }
+}
+
+static void
+relu_backward(float *dx, const float *dy, const float *y, int64_t n, bool is_add)
+{
+    if (is_add) {
+        for (int64_t i = 0; i < n; i++) {
+            dx[i] += y[i] <= 0.0f ? 0.0f : dy[i];
+        }
+    } else {
+        for (int64_t i = 0; i < n; i++) {
+            dx[i] = y[i] <= 0.0f ? 0.0f : dy[i];
+        }
+    }
+}
+
+/* ---- batch norm ---- */
+
+/* Rows are summed in float over short runs, the runs in double: fast and exact enough.
+ */
+#define RUN   64
+#define BLOCK 64
+
+static void
+moments(const float *x, int64_t n, int64_t C, const float *shift, double *sum,
+    double *squares)
+{
+    for (int64_t c0 = 0; c0 < C; c0 += BLOCK) {
+        int64_t m = C - c0 < BLOCK ? C - c0 : BLOCK;
+        for (int64_t r0 = 0; r0 < n; r0 += RUN) {
+            int64_t r1 = n - r0 < RUN ? n : r0 + RUN;
+            float a[BLOCK] = {0};
+            float b[BLOCK] = {0};
+            for (int64_t r = r0; r < r1; r++) {
+                const float *row = x + r * C + c0;
+                for (int64_t c = 0; c < m; c++) {
+                    float d = row[c] - shift[c0 + c];
+                    a[c] += d;
+                    b[c] += d * d;
+                }
+            }
+            for (int64_t c = 0; c < m; c++) {
+                sum[c0 + c] += (double)a[c];
+                squares[c0 + c] += (double)b[c];
+            }
+        }
+    }
+}
+
+static void
+affine(float *y, const float *x, int64_t n, int64_t C, const float *scale,
+    const float *shift)
+{
+    for (int64_t r = 0; r < n; r++) {
+        for (int64_t c = 0; c < C; c++) {
+            y[r * C + c] = x[r * C + c] * scale[c] + shift[c];
+        }
+    }
+}
+
+static void
+norm_sums(const float *dy, const float *x, int64_t n, int64_t C, const float *mean,
+    double *sum, double *sum_x)
+{
+    for (int64_t c0 = 0; c0 < C; c0 += BLOCK) {
+        int64_t m = C - c0 < BLOCK ? C - c0 : BLOCK;
+        for (int64_t r0 = 0; r0 < n; r0 += RUN) {
+            int64_t r1 = n - r0 < RUN ? n : r0 + RUN;
+            float a[BLOCK] = {0};
+            float b[BLOCK] = {0};
+            for (int64_t r = r0; r < r1; r++) {
+                const float *row = x + r * C + c0;
+                const float *grad = dy + r * C + c0;
+                for (int64_t c = 0; c < m; c++) {
+                    a[c] += grad[c];
+                    b[c] += grad[c] * (row[c] - mean[c0 + c]);
+                }
+            }
+            for (int64_t c = 0; c < m; c++) {
+                sum[c0 + c] += (double)a[c];
+                sum_x[c0 + c] += (double)b[c];
+            }
+        }
+    }
+}
+
+static void
+norm_backward(float *dx, const float *dy, const float *x, int64_t n, int64_t C,
+    const float *mean, const float *a, const float *b, const float *c, bool is_add)
+{
+    for (int64_t r = 0; r < n; r++) {
+        float *out = dx + r * C;
+        const float *grad = dy + r * C;
+        const float *row = x + r * C;
+        if (is_add) {
+            for (int64_t k = 0; k < C; k++) {
+                out[k] += a[k] * grad[k] + b[k] * (row[k] - mean[k]) + c[k];
+            }
+        } else {
+            for (int64_t k = 0; k < C; k++) {
+                out[k] = a[k] * grad[k] + b[k] * (row[k] - mean[k]) + c[k];
+            }
+        }
+    }
+}
+
+/* ---- max pooling ---- */
+
+/* The common window: 1 x 2 without padding or overlap. */
+static void
+max_pool_1x2(const dna_pool_dims *d, float *y, const float *x, uint8_t *at)
+{
+    int64_t C = d->C;
+    for (int64_t h = 0; h < d->H; h++) {
+        for (int64_t w = 0; w < d->OW; w++) {
+            const float *a = x + (h * d->W + 2 * w) * C;
+            const float *b = a + C;
+            float *out = y + (h * d->OW + w) * C;
+            if (at == NULL) {
+                for (int64_t c = 0; c < C; c++) {
+                    out[c] = b[c] > a[c] || b[c] != b[c] ? b[c] : a[c];
+                }
+                continue;
+            }
+            uint8_t *place = at + (h * d->OW + w) * C;
+            for (int64_t c = 0; c < C; c++) {
+                bool is_b = b[c] > a[c] || b[c] != b[c];
+                out[c] = is_b ? b[c] : a[c];
+                place[c] = is_b;
+            }
+        }
+    }
+}
+
+/* Fold the entries at position p of x, number `entry` of the window, into the maxima.
+ */
+static void
+max_fold(float *out, uint8_t *place, const float *in, int64_t C, uint8_t entry)
+{
+    for (int64_t c = 0; c < C; c++) {
+        bool is_larger = in[c] > out[c] || in[c] != in[c];
+        out[c] = is_larger ? in[c] : out[c];
+        if (place != NULL) {
+            place[c] = is_larger ? entry : place[c];
+        }
+    }
+}
+
+static void
+max_pool(const dna_pool_dims *d, float *y, const float *x, uint8_t *at)
+{
+    if (d->kernel[0] == 1 && d->kernel[1] == 2 && d->stride[0] == 1 && d->stride[1] == 2
+        && d->pad[0] == 0 && d->pad[1] == 0) {
+        max_pool_1x2(d, y, x, at);
+        return;
+    }
+    for (int64_t p = 0; p < d->OH * d->OW; p++) {
+        float *out = y + p * d->C;
+        uint8_t *place = at == NULL ? NULL : at + p * d->C;
+        for (int64_t c = 0; c < d->C; c++) {
+            out[c] = -INFINITY;
+        }
+        if (place != NULL) {
+            memset(place, 255, (size_t)d->C);
+        }
+        for (int64_t k = 0; k < d->kernel[0] * d->kernel[1]; k++) {
+            int64_t h = p / d->OW * d->stride[0] + k / d->kernel[1] - d->pad[0];
+            int64_t w = p % d->OW * d->stride[1] + k % d->kernel[1] - d->pad[1];
+            if (h >= 0 && h < d->H && w >= 0 && w < d->W) {
+                max_fold(out, place, x + (h * d->W + w) * d->C, d->C, (uint8_t)k);
+            }
+        }
+    }
+}
+
+static void
+max_pool_backward(const dna_pool_dims *d, float *dx, const float *dy, const uint8_t *at)
+{
+    for (int64_t p = 0; p < d->OH * d->OW; p++) {
+        const float *grad = dy + p * d->C;
+        const uint8_t *place = at + p * d->C;
+        int64_t h0 = p / d->OW * d->stride[0] - d->pad[0];
+        int64_t w0 = p % d->OW * d->stride[1] - d->pad[1];
+        for (int64_t k = 0; k < d->kernel[0] * d->kernel[1]; k++) {
+            int64_t h = h0 + k / d->kernel[1];
+            int64_t w = w0 + k % d->kernel[1];
+            if (h < 0 || h >= d->H || w < 0 || w >= d->W) {
+                continue;
+            }
+            float *out = dx + (h * d->W + w) * d->C;
+            for (int64_t c = 0; c < d->C; c++) {
+                out[c] += place[c] == k ? grad[c] : 0.0f;
+            }
+        }
+    }
+}
+
+/* ---- products ---- */
+
+#define TILE_N 64
+
+/* One row of C, columns n0 .. n0+n-1, in a local tile. */
+static void
+gemm_row(bool trans_a, bool trans_b, int64_t m, int64_t n0, int64_t n, int64_t K,
+    const float *A, int64_t lda, const float *B, int64_t ldb, float *tile)
+{
+    for (int64_t k = 0; k < K; k++) {
+        float a = trans_a ? A[k * lda + m] : A[m * lda + k];
+        if (trans_b) {
+            for (int64_t j = 0; j < n; j++) {
+                tile[j] += a * B[(n0 + j) * ldb + k];
+            }
+        } else {
+            const float *b = B + k * ldb + n0;
+            for (int64_t j = 0; j < n; j++) {
+                tile[j] += a * b[j];
+            }
+        }
+    }
+}
+
+/* Four partial sums: a dot product over contiguous rows of both. */
+static float
+dot(const float *a, const float *b, int64_t n)
+{
+    float sum[16] = {0};
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        for (int64_t j = 0; j < 16; j++) {
+            sum[j] += a[i + j] * b[i + j];
+        }
+    }
+    float total = 0.0f;
+    for (; i < n; i++) {
+        total += a[i] * b[i];
+    }
+    for (int64_t j = 0; j < 16; j++) {
+        total += sum[j];
+    }
+    return total;
+}
+
+static void
+gemm(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K, const float *A,
+    int64_t lda, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
+{
+    for (int64_t m = 0; m < M; m++) {
+        float *out = C + m * ldc;
+        if (!trans_a && trans_b) {
+            for (int64_t n = 0; n < N; n++) {
+                float v = dot(A + m * lda, B + n * ldb, K);
+                out[n] = is_add ? out[n] + v : v;
+            }
+            continue;
+        }
+        for (int64_t n0 = 0; n0 < N; n0 += TILE_N) {
+            int64_t n = N - n0 < TILE_N ? N - n0 : TILE_N;
+            float tile[TILE_N] = {0};
+            if (is_add) {
+                memcpy(tile, out + n0, (size_t)n * sizeof(*tile));
+            }
+            gemm_row(trans_a, trans_b, m, n0, n, K, A, lda, B, ldb, tile);
+            memcpy(out + n0, tile, (size_t)n * sizeof(*tile));
+        }
+    }
+}
+
+static void
+column_sums(float *sum, const float *x, int64_t n, int64_t C)
+{
+    for (int64_t r = 0; r < n; r++) {
+        for (int64_t c = 0; c < C; c++) {
+            sum[c] += x[r * C + c];
+        }
+    }
+}
+
+const dna_kernels PASTE(dna_kernels_, DNA_ISA) = {
+    .isa = TEXT(DNA_ISA),
+    .strided = strided,
+    .relu = relu,
+    .relu_backward = relu_backward,
+    .moments = moments,
+    .affine = affine,
+    .norm_sums = norm_sums,
+    .norm_backward = norm_backward,
+    .max_pool = max_pool,
+    .max_pool_backward = max_pool_backward,
+    .gemm = gemm,
+    .column_sums = column_sums,
+};

@@ -1,0 +1,140 @@
+/* node.h - what a graph is inside: nodes, the tensors they name, and the row of an op.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * An op is one file ops/op_<name>.c: its builder with the shape rule, and the naive
+ * double-precision forward and backward that are the truth for everything faster.
+ * Passes (compile/) rewrite graphs into equal graphs that cost less; lowering
+ * (compile/lower*.c) turns the nodes into steps of a program.
+ *
+ * All reference data are row-major in the order of the dimensions, batch first.
+ */
+#ifndef DNA_NN_NODE_H
+#define DNA_NN_NODE_H
+
+#include "base/arena.h"
+#include "dnadna/graph.h"
+#include "dnadna/program.h"
+
+typedef enum {
+    DNA_OP_INPUT,
+    DNA_OP_ZEROS,
+    DNA_OP_CONV2D,
+    DNA_OP_LINEAR,
+    DNA_OP_BATCH_NORM,
+    DNA_OP_RELU,
+    DNA_OP_MAX_POOL2D,
+    DNA_OP_MEAN,
+    DNA_OP_EXPAND,
+    DNA_OP_CONCAT,
+    DNA_OP_ADD,
+    DNA_OP_SLICE,
+    DNA_OP_RESHAPE,
+    DNA_OP_TRANSPOSE,
+    DNA_N_OP
+} dna_op_kind;
+
+#define DNA_NODE_MAX_TENSOR 5
+
+/* Places in dna_node.tensor. */
+enum {
+    DNA_WEIGHT = 0,
+    DNA_BIAS = 1,
+    DNA_RUNNING_MEAN = 2,
+    DNA_RUNNING_VAR = 3,
+    DNA_TRACKED = 4
+};
+
+struct dna_node {
+    dna_op_kind kind;
+    int id; /* place in the graph: inputs of a node have smaller ids */
+    int n_in;
+    dna_node **in;
+    int n_dim;
+    int64_t dim[DNA_GRAPH_MAX_DIM]; /* dim[0] is -1, the batch */
+    dna_graph *graph;
+    const char *layer;               /* NULL for ops without tensors; an input's name */
+    int tensor[DNA_NODE_MAX_TENSOR]; /* index into graph->tensors, -1: none */
+    /* Passes split layers over channels: the part of the tensors that this node uses.
+     */
+    int64_t param_begin; /* conv2d, linear: first input channel of the weight;
+                            batch_norm: first channel */
+    int64_t
+        repeat; /* batch_norm: how often each stored row stands in the original graph */
+    dna_conv2d_opts conv;
+    dna_pool_opts pool;
+    double eps, momentum;        /* batch_norm */
+    int axis;                    /* mean, expand, concat, slice */
+    bool keep;                   /* mean */
+    int64_t begin;               /* slice */
+    int perm[DNA_GRAPH_MAX_DIM]; /* transpose */
+};
+
+struct dna_graph {
+    dna_arena *arena;
+    dna_node **nodes;
+    int n_node, cap_node;
+    dna_tensor *tensors; /* in order of first mention */
+    int n_tensor, cap_tensor;
+    dna_node **inputs;
+    int n_input;
+    dna_node *output;
+    int rc; /* first error of a builder */
+    char message[1024];
+};
+
+/* What a reference op sees. Vectors of tensors are those of the whole tensor. */
+typedef struct {
+    const dna_node *node;
+    int64_t batch;
+    bool is_training;
+    const double *const *x; /* [n_in] */
+    double *const *dx;      /* [n_in], backward adds to them */
+    double *y;
+    const double *dy;
+    double *w[DNA_NODE_MAX_TENSOR];
+    double *dw[DNA_NODE_MAX_TENSOR]; /* backward adds to them */
+    double *saved;                   /* n_saved doubles kept from forward to backward */
+} dna_ref_args;
+
+typedef struct {
+    const char *name;
+    void (*forward)(const dna_ref_args *a);
+    void (*backward)(const dna_ref_args *a);  /* NULL: no gradient flows */
+    int64_t (*n_saved)(const dna_node *node); /* NULL: none */
+} dna_op_def;
+
+extern const dna_op_def dna_op_input, dna_op_zeros, dna_op_conv2d, dna_op_linear,
+    dna_op_batch_norm, dna_op_relu, dna_op_max_pool2d, dna_op_mean, dna_op_expand,
+    dna_op_concat, dna_op_add, dna_op_slice, dna_op_reshape, dna_op_transpose;
+
+/** The row of a kind. */
+const dna_op_def *dna_op(dna_op_kind kind);
+
+/** A new node with the given shape (batch excluded), or NULL with the graph's error
+ * set. Any NULL input gives NULL. */
+dna_node *dna_node_new(dna_graph *g, dna_op_kind kind, dna_node *const *in, int n_in,
+    int n_dim, const int64_t *dim);
+/** A node like `like` (attributes, tensors) on other inputs and with another shape. */
+dna_node *dna_node_like(dna_graph *g, const dna_node *like, dna_node *const *in,
+    int n_in, const int64_t *dim);
+/** Give a node its layer name. The node, or NULL if it is NULL or the graph has an
+ * error. */
+dna_node *dna_node_name(dna_graph *g, dna_node *node, const char *layer);
+/** The index of "<layer>.<suffix>", made if new; -1 with the graph's error set if it
+ * exists with another shape. */
+int dna_graph_tensor(dna_graph *g, const char *layer, const char *suffix,
+    dna_tensor_kind kind, int n_dim, const int64_t *dim, int64_t fan_in);
+/** An empty graph with the same tensors: where a pass writes its result. */
+int dna_graph_new_like(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
+
+/** Product of dim[first .. n_dim-1] without the batch (first >= 1). */
+int64_t dna_node_span(const dna_node *x, int first);
+/** Elements of one sample. */
+int64_t dna_node_size(const dna_node *x);
+/** "[N, 50, 51, 400]" for messages. */
+const char *dna_node_shape_text(const dna_node *x, char *buf, size_t size);
+
+#define DNA_SHAPE_TEXT 128
+
+#endif

@@ -1,0 +1,211 @@
+/* reference.c - run a graph naively in double precision: the truth for the rest.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Every node has its own value and gradient; nothing is shared, planned or skipped.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/node.h"
+
+struct dna_reference {
+    const dna_graph *g;
+    int64_t batch;
+    bool is_training;
+    double **y, **dy, **saved; /* by node id */
+    double *params, *grads, *buffers;
+    int64_t n_param, n_buffer;
+};
+
+static int64_t
+vector_length(const dna_graph *g, dna_tensor_kind kind)
+{
+    int64_t n = 0;
+    for (int i = 0; i < g->n_tensor; i++) {
+        n += g->tensors[i].kind == kind ? g->tensors[i].count : 0;
+    }
+    return n;
+}
+
+int
+dna_reference_new(dna_reference **out, const dna_graph *g, dna_state *s, int64_t batch,
+    bool is_training)
+{
+    dna_reference *r = NULL;
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(g->output != NULL, DNA_EARG, "the graph has no output");
+    DNA_REQUIRE(batch >= 1, DNA_EARG, "a batch of %lld, at least 1 is needed",
+        (long long)batch);
+    DNA_NEW(r, 1);
+    r->g = g;
+    r->batch = batch;
+    r->is_training = is_training;
+    r->n_param = vector_length(g, DNA_TENSOR_PARAM);
+    r->n_buffer = vector_length(g, DNA_TENSOR_BUFFER);
+    DNA_NEW(r->y, g->n_node);
+    DNA_NEW(r->dy, g->n_node);
+    DNA_NEW(r->saved, g->n_node);
+    DNA_NEW(r->params, DNA_MAX(r->n_param, 1));
+    DNA_NEW(r->grads, DNA_MAX(r->n_param, 1));
+    DNA_NEW(r->buffers, DNA_MAX(r->n_buffer, 1));
+    for (int i = 0; i < g->n_node; i++) {
+        const dna_node *node = g->nodes[i];
+        const dna_op_def *op = dna_op(node->kind);
+        DNA_NEW(r->y[i], batch * dna_node_size(node));
+        DNA_NEW(r->dy[i], batch * dna_node_size(node));
+        if (op->n_saved != NULL) {
+            DNA_NEW(r->saved[i], op->n_saved(node));
+        }
+    }
+    DNA_REQUIRE(
+        dna_state_n_param(s) == r->n_param && dna_state_n_buffer(s) == r->n_buffer,
+        DNA_ESHAPE, "the graph has %lld parameters, the state %lld",
+        (long long)r->n_param, (long long)dna_state_n_param(s));
+    for (int64_t i = 0; i < r->n_param; i++) {
+        r->params[i] = (double)dna_state_params(s)[i];
+    }
+    for (int64_t i = 0; i < r->n_buffer; i++) {
+        r->buffers[i] = (double)dna_state_buffers(s)[i];
+    }
+    *out = r;
+    r = NULL;
+out:
+    dna_reference_free(r);
+    return rc;
+}
+
+void
+dna_reference_free(dna_reference *r)
+{
+    if (r == NULL) {
+        return;
+    }
+    for (int i = 0; i < r->g->n_node; i++) {
+        dna_free(r->y == NULL ? NULL : r->y[i]);
+        dna_free(r->dy == NULL ? NULL : r->dy[i]);
+        dna_free(r->saved == NULL ? NULL : r->saved[i]);
+    }
+    dna_free(r->y);
+    dna_free(r->dy);
+    dna_free(r->saved);
+    dna_free(r->params);
+    dna_free(r->grads);
+    dna_free(r->buffers);
+    dna_free(r);
+}
+
+double *
+dna_reference_params(dna_reference *r)
+{
+    return r->params;
+}
+
+double *
+dna_reference_grads(dna_reference *r)
+{
+    return r->grads;
+}
+
+double *
+dna_reference_buffers(dna_reference *r)
+{
+    return r->buffers;
+}
+
+double *
+dna_reference_input(dna_reference *r, int i)
+{
+    return i < 0 || i >= r->g->n_input ? NULL : r->y[r->g->inputs[i]->id];
+}
+
+double *
+dna_reference_input_grad(dna_reference *r, int i)
+{
+    return i < 0 || i >= r->g->n_input ? NULL : r->dy[r->g->inputs[i]->id];
+}
+
+const double *
+dna_reference_output(const dna_reference *r)
+{
+    return r->y[r->g->output->id];
+}
+
+double *
+dna_reference_output_grad(dna_reference *r)
+{
+    return r->dy[r->g->output->id];
+}
+
+#define MAX_IN 64
+
+/* Collect what one op sees; ins and dins hold MAX_IN entries. */
+static dna_ref_args
+args_of(dna_reference *r, const dna_node *node, const double **ins, double **dins)
+{
+    dna_ref_args a = {.node = node,
+        .batch = r->batch,
+        .is_training = r->is_training,
+        .x = ins,
+        .dx = dins,
+        .y = r->y[node->id],
+        .dy = r->dy[node->id],
+        .saved = r->saved[node->id]};
+    for (int k = 0; k < node->n_in; k++) {
+        ins[k] = r->y[node->in[k]->id];
+        dins[k] = r->dy[node->in[k]->id];
+    }
+    for (int k = 0; k < DNA_NODE_MAX_TENSOR; k++) {
+        if (node->tensor[k] < 0) {
+            continue;
+        }
+        const dna_tensor *t = &r->g->tensors[node->tensor[k]];
+        if (t->kind == DNA_TENSOR_PARAM) {
+            a.w[k] = r->params + t->offset;
+            a.dw[k] = r->grads + t->offset;
+        } else if (t->kind == DNA_TENSOR_BUFFER) {
+            a.w[k] = r->buffers + t->offset;
+        }
+    }
+    return a;
+}
+
+int
+dna_reference_forward(dna_reference *r)
+{
+    const double *ins[MAX_IN];
+    double *dins[MAX_IN];
+    for (int i = 0; i < r->g->n_node; i++) {
+        const dna_node *node = r->g->nodes[i];
+        if (node->n_in > MAX_IN) {
+            return dna_fail(DNA_EUNSUPPORTED, "%d pieces in one node, at most %d",
+                node->n_in, MAX_IN);
+        }
+        dna_ref_args a = args_of(r, node, ins, dins);
+        dna_op(node->kind)->forward(&a);
+    }
+    return DNA_OK;
+}
+
+int
+dna_reference_backward(dna_reference *r)
+{
+    const double *ins[MAX_IN];
+    double *dins[MAX_IN];
+    memset(r->grads, 0, (size_t)r->n_param * sizeof(*r->grads));
+    for (int i = 0; i < r->g->n_node; i++) {
+        if (r->g->nodes[i] != r->g->output) {
+            memset(r->dy[i], 0,
+                (size_t)(r->batch * dna_node_size(r->g->nodes[i])) * sizeof(**r->dy));
+        }
+    }
+    for (int i = r->g->n_node - 1; i >= 0; i--) {
+        const dna_node *node = r->g->nodes[i];
+        if (dna_op(node->kind)->backward != NULL && node->n_in <= MAX_IN) {
+            dna_ref_args a = args_of(r, node, ins, dins);
+            dna_op(node->kind)->backward(&a);
+        }
+    }
+    return DNA_OK;
+}

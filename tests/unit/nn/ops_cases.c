@@ -1,0 +1,252 @@
+/* ops_cases.c - small networks that use every op in odd shapes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "ops_cases.h"
+
+#include "support/support.h"
+
+static dna_node *
+conv(dna_graph *g, dna_node *x, const char *name, int64_t out, int64_t kh, int64_t kw,
+    int64_t sh, int64_t sw, int64_t ph, int64_t pw, bool no_bias)
+{
+    return dna_conv2d(g, x, name,
+        (dna_conv2d_opts){.out = out,
+            .kernel = {kh, kw},
+            .stride = {sh, sw},
+            .pad = {ph, pw},
+            .no_bias = no_bias});
+}
+
+static dna_node *
+head(dna_graph *g, dna_node *x)
+{
+    return dna_linear(g, dna_flatten(g, x), "head", (dna_linear_opts){.out = 3});
+}
+
+static dna_node *
+conv_plain(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 5, 3, 3, 1, 1, 0, 0, false);
+    return head(g, conv(g, x, "b", 2, 2, 4, 2, 3, 0, 0, true));
+}
+
+static dna_node *
+conv_padded(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 3, 3, 5, 1, 1, 1, 2, false);
+    return head(g, conv(g, x, "b", 4, 5, 3, 3, 2, 2, 1, false));
+}
+
+static dna_node *
+conv_one_by_one(dna_graph *g, dna_node *x)
+{
+    return head(g, conv(g, conv(g, x, "a", 7, 1, 1, 1, 1, 0, 0, false), "b", 1, 1, 1, 2,
+                       2, 0, 0, false));
+}
+
+static dna_node *
+conv_1d(dna_graph *g, dna_node *x)
+{
+    x = dna_conv2d(
+        g, x, "a", (dna_conv2d_opts){.out = 5, .kernel = {1, 4}, .is_1d = true});
+    return head(g, x);
+}
+
+static dna_node *
+conv_twice_the_same(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 2, 1, 3, 1, 1, 0, 1, false);
+    return head(
+        g, dna_relu(g, conv(g, dna_relu(g, x), "a", 2, 1, 3, 1, 1, 0, 1, false)));
+}
+
+static dna_node *
+linear_deep(dna_graph *g, dna_node *x)
+{
+    x = dna_relu(
+        g, dna_linear(g, dna_flatten(g, x), "a", (dna_linear_opts){.out = 17}));
+    x = dna_relu(
+        g, dna_linear(g, x, "b", (dna_linear_opts){.out = 1, .no_bias = true}));
+    return dna_linear(g, x, "c", (dna_linear_opts){.out = 4});
+}
+
+static dna_node *
+linear_large(dna_graph *g, dna_node *x) /* cut along outputs and inputs */
+{
+    x = dna_linear(g, dna_flatten(g, x), "a", (dna_linear_opts){.out = 1100});
+    x = dna_linear(g, dna_relu(g, x), "b", (dna_linear_opts){.out = 70});
+    return dna_linear(g, x, "c", (dna_linear_opts){.out = 2});
+}
+
+static dna_node *
+linear_rows(dna_graph *g, dna_node *x) /* on the last of 3 and of 4 dimensions */
+{
+    dna_node *y = dna_linear(g, x, "a", (dna_linear_opts){.out = 6});
+    y = dna_linear(g, dna_relu(g, y), "b", (dna_linear_opts){.out = 3});
+    dna_node *z =
+        dna_reshape(g, y, 2, (int64_t[]){dna_node_dim(y, 1) * dna_node_dim(y, 2), 3});
+    return head(g, dna_linear(g, z, "c", (dna_linear_opts){.out = 2}));
+}
+
+static dna_node *
+norm_spaces(dna_graph *g, dna_node *x)
+{
+    x = dna_batch_norm(g, x, "n4", (dna_batch_norm_opts){0});
+    x = conv(g, x, "a", 3, 1, 2, 1, 1, 0, 0, false);
+    x = dna_relu(g, dna_batch_norm(g, x, "m4", (dna_batch_norm_opts){.momentum = 0.3}));
+    x = dna_reshape(g, x, 2, (int64_t[]){3, dna_node_dim(x, 2) * dna_node_dim(x, 3)});
+    x = dna_batch_norm(g, x, "n3", (dna_batch_norm_opts){.eps = 1e-3});
+    x = dna_linear(g, dna_flatten(g, x), "l", (dna_linear_opts){.out = 5});
+    return dna_linear(g,
+        dna_relu(g, dna_batch_norm(g, x, "n2", (dna_batch_norm_opts){0})), "o",
+        (dna_linear_opts){.out = 2});
+}
+
+static dna_node *
+pools(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0, false);
+    x = dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {1, 2}});
+    x = conv(g, x, "b", 3, 1, 1, 1, 1, 0, 0, false);
+    x = dna_max_pool2d(
+        g, x, (dna_pool_opts){.kernel = {3, 2}, .stride = {1, 1}, .pad = {1, 1}});
+    return head(
+        g, dna_relu(g, dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {2, 2}})));
+}
+
+static dna_node *
+moves(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 4, 1, 2, 1, 1, 0, 0, false);
+    dna_node *t = dna_transpose(g, x, (int[]){0, 3, 1, 2});
+    dna_node *s = dna_slice(g, x, 1, 1, 2);
+    dna_node *w = dna_slice(g, x, 3, 2, 1);
+    dna_node *h = dna_slice(g, x, 2, 1, dna_node_dim(x, 2) - 1);
+    dna_node *xs[4] = {
+        dna_flatten(g, t), dna_flatten(g, s), dna_flatten(g, w), dna_flatten(g, h)};
+    dna_node *y = dna_concat(g, xs, 4, 1);
+    y = dna_reshape(g, y, 3, (int64_t[]){1, 1, dna_node_dim(y, 1)});
+    return head(g, dna_relu(g, y));
+}
+
+static dna_node *
+reshapes(dna_graph *g, dna_node *x) /* between two four-dimensional shapes */
+{
+    x = conv(g, x, "a", 6, 1, 1, 1, 1, 0, 0, false);
+    x = dna_reshape(
+        g, x, 3, (int64_t[]){2, 3 * dna_node_dim(x, 2), dna_node_dim(x, 3)});
+    return head(g, conv(g, x, "b", 3, 2, 2, 1, 1, 0, 0, false));
+}
+
+static dna_node *
+sums(dna_graph *g, dna_node *x)
+{
+    dna_node *a = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0, false);
+    dna_node *b = dna_mean(g, conv(g, x, "b", 3, 1, 1, 1, 1, 0, 0, false), 2, true);
+    dna_node *c = dna_add(g, dna_add(g, a, b), dna_add(g, a, a));
+    dna_node *d = dna_add(g, b, a);
+    dna_node *m = dna_mean(g, dna_relu(g, dna_add(g, c, d)), 3, false);
+    dna_node *z = dna_zeros(g, 1, (int64_t[]){3});
+    return head(g, dna_add(g, z, dna_mean(g, m, 2, false)));
+}
+
+static dna_node *
+channels_mean(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 5, 1, 1, 1, 1, 0, 0, false);
+    return head(g, dna_mean(g, dna_expand(g, dna_mean(g, x, 1, true), 1, 3), 3, true));
+}
+
+/* One exchangeable block: what split_concat and broadcast are for. */
+static dna_node *
+block(dna_graph *g, dna_node *x, const char *norm, const char *layer, dna_node **out)
+{
+    x = conv(g, dna_batch_norm(g, x, norm, (dna_batch_norm_opts){0}), layer, 4, 1, 3, 1,
+        1, 0, 0, false);
+    dna_node *psi = dna_mean(g, x, 2, true);
+    dna_node *s =
+        dna_mean(g, dna_mean(g, dna_slice(g, psi, 1, 0, 2), 3, false), 2, false);
+    s = dna_linear(g, s, layer[0] == 'p' ? "fp" : "fq", (dna_linear_opts){.out = 2});
+    *out = *out == NULL ? s : dna_add(g, *out, s);
+    dna_node *xs[2] = {x, dna_expand(g, psi, 2, dna_node_dim(x, 2))};
+    x = dna_concat(g, xs, 2, 1);
+    return dna_relu(g, dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {1, 2}}));
+}
+
+static dna_node *
+exchangeable(dna_graph *g, dna_node *x)
+{
+    int64_t n = dna_node_dim(x, 2) - 1;
+    dna_node *pos = dna_slice(g, x, 2, 0, 1);
+    dna_node *snp = dna_slice(g, x, 2, 1, n);
+    pos = conv(g, pos, "pos", 3, 1, 3, 1, 1, 0, 0, false);
+    pos = dna_relu(g, dna_batch_norm(g, pos, "pos_bn", (dna_batch_norm_opts){0}));
+    snp = conv(g, snp, "snp", 2, 1, 3, 1, 1, 0, 0, false);
+    snp = dna_relu(g, dna_batch_norm(g, snp, "snp_bn", (dna_batch_norm_opts){0}));
+    dna_node *xs[2] = {dna_expand(g, pos, 2, n), snp};
+    dna_node *out = dna_zeros(g, 1, (int64_t[]){2});
+    x = block(g, dna_concat(g, xs, 2, 1), "np", "p", &out);
+    block(g, x, "nq", "q", &out);
+    return out;
+}
+
+/* Repeated rows that meet ops which do not treat rows alike. */
+static dna_node *
+repeated_mixed(dna_graph *g, dna_node *x)
+{
+    dna_node *a = conv(g, x, "a", 2, 1, 1, 1, 1, 0, 0, false);
+    dna_node *r = dna_expand(g, dna_mean(g, a, 2, true), 2, dna_node_dim(a, 2));
+    dna_node *xs[2] = {a, r};
+    dna_node *c = dna_concat(g, xs, 2, 1);
+    dna_node *t = dna_mean(g, dna_transpose(g, c, (int[]){0, 1, 3, 2}), 3, false);
+    dna_node *p = dna_max_pool2d(g, r, (dna_pool_opts){.kernel = {2, 1}});
+    dna_node *k = conv(g, c, "k", 2, 2, 2, 1, 1, 1, 1, false);
+    dna_node *q = dna_slice(g, dna_relu(g, r), 2, 1, 2);
+    dna_node *l = dna_linear(g, r, "l", (dna_linear_opts){.out = 2});
+    dna_node *ss[5] = {dna_flatten(g, t), dna_flatten(g, p), dna_flatten(g, k),
+        dna_flatten(g, q), dna_flatten(g, l)};
+    return head(g, dna_concat(g, ss, 5, 1));
+}
+
+static dna_node *
+concat_linear(dna_graph *g, dna_node *x) /* a linear layer over repeated pieces */
+{
+    dna_node *a = dna_linear(g, dna_flatten(g, x), "a", (dna_linear_opts){.out = 3});
+    dna_node *xs[2] = {a, dna_relu(g, a)};
+    return dna_linear(g, dna_concat(g, xs, 2, 1), "b", (dna_linear_opts){.out = 2});
+}
+
+const op_case op_cases[] = {
+    {"conv", 3, {3, 7, 11}, 3, conv_plain},
+    {"conv one channel, one sample", 3, {1, 5, 9}, 1, conv_plain},
+    {"conv padded", 3, {2, 6, 7}, 2, conv_padded},
+    {"conv 1 x 1", 3, {5, 3, 4}, 4, conv_one_by_one},
+    {"conv 1d", 3, {2, 1, 9}, 3, conv_1d},
+    {"conv, shared weights", 3, {2, 2, 6}, 3, conv_twice_the_same},
+    {"linear", 2, {3, 5}, 6, linear_deep},
+    {"linear, one sample, one feature", 1, {1}, 1, linear_deep},
+    {"linear, large", 2, {9, 10}, 11, linear_large},
+    {"linear on rows", 3, {2, 3, 5}, 4, linear_rows},
+    {"batch norm", 3, {2, 3, 5}, 7, norm_spaces},
+    {"batch norm, batch of 70", 3, {1, 1, 4}, 70, norm_spaces},
+    {"max pool", 3, {2, 5, 9}, 3, pools},
+    {"transpose, slice, concat", 3, {2, 3, 6}, 2, moves},
+    {"reshape", 3, {2, 3, 4}, 3, reshapes},
+    {"add, mean, zeros", 3, {2, 3, 4}, 3, sums},
+    {"mean and expand of channels", 3, {2, 3, 4}, 2, channels_mean},
+    {"exchangeable blocks", 3, {1, 6, 20}, 3, exchangeable},
+    {"exchangeable blocks, two rows", 3, {1, 3, 14}, 9, exchangeable},
+    {"repeated rows, mixed", 3, {2, 4, 5}, 3, repeated_mixed},
+    {"linear over a concat", 2, {2, 3}, 3, concat_linear},
+};
+const int n_op_case = (int)(sizeof(op_cases) / sizeof(op_cases[0]));
+
+dna_graph *
+op_case_graph(const op_case *c)
+{
+    dna_graph *g = NULL;
+    assert_ok(dna_graph_new(&g));
+    assert_ok(dna_graph_output(g, c->build(g, dna_input(g, "x", c->n_dim, c->dim))));
+    return g;
+}

@@ -8,13 +8,13 @@
  */
 #include "data/source.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "config/tables.h"
 #include "data/template.h"
 
 struct dna_source {
@@ -31,31 +31,6 @@ struct dna_source {
 };
 
 /* ---- settings -------------------------------------------------------------------- */
-
-static int
-flag_of(const dna_value *v, int unknown)
-{
-    bool flag;
-    return dna_value_as_bool(v, &flag) ? (int)flag : unknown;
-}
-
-/* What `map` says replaces what is known. */
-static void
-read_format(dna_position_format *f, const dna_value *map)
-{
-    double number;
-    int64_t size;
-
-    f->distance = flag_of(dna_value_get(map, "distance"), f->distance);
-    f->normalized = flag_of(dna_value_get(map, "normalized"), f->normalized);
-    f->circular = flag_of(dna_value_get(map, "circular"), f->circular);
-    if (dna_value_as_int(dna_value_get(map, "chromosome_size"), &size)) {
-        f->chromosome_size = size;
-    }
-    if (dna_value_as_double(dna_value_get(map, "initial_position"), &number)) {
-        f->initial_position = number;
-    }
-}
 
 static int
 copy_text(char **out, const dna_value *v, const char *dflt)
@@ -94,10 +69,8 @@ read_settings(dna_source *s, const dna_value *config)
         bool is_given = keys != NULL && keys->type == DNA_LIST && keys->n == 2;
         DNA_TRY(copy_text(&s->keys[i], is_given ? keys->items[i] : NULL, key_names[i]));
     }
-    /* The original read only the second of these two places; both count here. */
-    s->format = (dna_position_format)DNA_POSITION_FORMAT_INIT;
-    read_format(&s->format, dna_value_get(config, "position_format"));
-    read_format(&s->format, dna_value_get(data, "position_format"));
+    (void)dna_config_position_format(config, &s->format.distance, &s->format.normalized,
+        &s->format.circular, &s->format.chromosome_size, &s->format.initial_position);
     s->options = (dna_sample_options){s->keys[0], s->keys[1], &s->format};
 out:
     return rc;

@@ -99,7 +99,7 @@ static void
 add_block(dna_graph *g, const spidna_opts *o, const dna_net_sizes *sizes, int64_t k,
     spidna_flow *flow)
 {
-    char norm[32], conv[32], fc[32];
+    char norm[48], conv[48], fc[48];
     snprintf(norm, sizeof(norm), "blocks.%lld.phi_bn", (long long)k);
     snprintf(conv, sizeof(conv), "blocks.%lld.phi", (long long)k);
     snprintf(fc, sizeof(fc), "blocks.%lld.fc", (long long)k);

@@ -24,6 +24,7 @@ typedef struct {
     const char *net;
     const char *params; /* "n_blocks=2 n_features=3": integers, or words */
     dna_net_sizes sizes;
+    bool is_large; /* its backward pass takes the reference many seconds */
 } net_case;
 
 typedef struct {

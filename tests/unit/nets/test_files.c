@@ -87,10 +87,10 @@ check_weights(const char *path, const net_case *c)
     fixture_close(&f);
 }
 
-static const net_case cnn_case = {"cnn", "CNN", "", {400, 50, true, 3}};
-static const net_case mlp_case = {"mlp", "MLP", "", {40, 10, true, 3}};
+static const net_case cnn_case = {"cnn", "CNN", "", {400, 50, true, 3}, false};
+static const net_case mlp_case = {"mlp", "MLP", "", {40, 10, true, 3}, false};
 static const net_case spidna_case = {
-    "spidna", "SPIDNA", "n_blocks=2 n_features=8", {100, 10, true, 3}};
+    "spidna", "SPIDNA", "n_blocks=2 n_features=8", {100, 10, true, 3}, false};
 
 static void
 test_weights_of_pytorch_give_its_outputs(void **state)
@@ -120,7 +120,7 @@ test_weights_of_all_shared_files_give_their_outputs(void **state)
 /* Ten Adam steps of PyTorch on the published network: tolerances of the data's README.
  */
 static const net_case golden_case = {
-    "golden", "SPIDNA", "n_blocks=7 n_features=50", {400, 50, true, 21}};
+    "golden", "SPIDNA", "n_blocks=7 n_features=50", {400, 50, true, 21}, false};
 
 typedef struct {
     double lr, betas[2], eps, weight_decay;

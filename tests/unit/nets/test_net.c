@@ -34,14 +34,14 @@ test_parameter_counts_are_the_published_ones(void **state)
         net_case c;
         int64_t n_param;
     } counts[] = {
-        {{"", "MLP", "", {400, 50, true, 3}}, 2045423},
-        {{"", "CNN", "", {400, 50, true, 3}}, 5388},
-        {{"", "SPIDNA", "n_blocks=7 n_features=50", {400, 50, true, 3}}, 107434},
-        {{"", "SPIDNA", "", {384, 10, true, 21}}, 110584},
-        {{"", "SPIDNA", "n_blocks=2 n_features=3", {20, 4, true, 3}}, 198},
-        {{"", "CustomCNN", "", {400, 20, true, 3}}, 130813},
-        {{"", "CustomCNN", "", {400, 50, true, 3}}, 130813},
-        {{"", "CustomCNN", "", {500, 50, true, 3}}, 135813},
+        {{"", "MLP", "", {400, 50, true, 3}, false}, 2045423},
+        {{"", "CNN", "", {400, 50, true, 3}, false}, 5388},
+        {{"", "SPIDNA", "n_blocks=7 n_features=50", {400, 50, true, 3}, false}, 107434},
+        {{"", "SPIDNA", "", {384, 10, true, 21}, false}, 110584},
+        {{"", "SPIDNA", "n_blocks=2 n_features=3", {20, 4, true, 3}, false}, 198},
+        {{"", "CustomCNN", "", {400, 20, true, 3}, false}, 130813},
+        {{"", "CustomCNN", "", {400, 50, true, 3}, false}, 130813},
+        {{"", "CustomCNN", "", {500, 50, true, 3}, false}, 135813},
     };
     (void)state;
     for (int64_t i = 0; i < DNA_COUNT(counts); i++) {
@@ -69,9 +69,9 @@ assert_tensor(const net_fixture *f, const char *name, int n_dim, const int64_t *
 static void
 test_tensors_have_the_originals_names_and_shapes(void **state)
 {
-    const net_case spidna = {"", "SPIDNA", "", {400, 50, true, 3}};
-    const net_case custom = {"", "CustomCNN", "", {400, 50, true, 3}};
-    const net_case cnn = {"", "CNN", "", {400, 50, true, 3}};
+    const net_case spidna = {"", "SPIDNA", "", {400, 50, true, 3}, false};
+    const net_case custom = {"", "CustomCNN", "", {400, 50, true, 3}, false};
+    const net_case cnn = {"", "CNN", "", {400, 50, true, 3}, false};
     net_fixture f;
     (void)state;
     fixture_open(&f, &spidna);
@@ -104,7 +104,8 @@ test_tensors_have_the_originals_names_and_shapes(void **state)
 static void
 test_corrected_heights_follow_the_individuals(void **state)
 {
-    const net_case c = {"", "CustomCNN", "heights=corrected", {400, 50, true, 3}};
+    const net_case c = {
+        "", "CustomCNN", "heights=corrected", {400, 50, true, 3}, false};
     net_fixture f;
     (void)state;
     fixture_open(&f, &c);
@@ -311,7 +312,7 @@ test_absurd_sizes_are_refused_before_anything_is_multiplied(void **state)
 static void
 test_n_outputs_of_the_params_does_not_count(void **state)
 {
-    const net_case c = {"", "MLP", "n_outputs=7", {20, 4, true, 3}};
+    const net_case c = {"", "MLP", "n_outputs=7", {20, 4, true, 3}, false};
     net_fixture f;
     (void)state;
     fixture_open(&f, &c);
@@ -332,9 +333,9 @@ assert_int_key(const dna_value *map, const char *key, int64_t expected)
 static void
 test_complete_params_hold_what_was_computed_and_read_back(void **state)
 {
-    const net_case custom = {"", "CustomCNN", "", {90, 25, true, 3}};
-    const net_case spidna = {"", "SPIDNA", "n_blocks=2", {20, 4, true, 2}};
-    const net_case cnn = {"", "CNN", "", {400, 50, true, 3}};
+    const net_case custom = {"", "CustomCNN", "", {90, 25, true, 3}, false};
+    const net_case spidna = {"", "SPIDNA", "n_blocks=2", {20, 4, true, 2}, false};
+    const net_case cnn = {"", "CNN", "", {400, 50, true, 3}, false};
     dna_value *map = NULL;
     const void *opts = NULL;
     net_fixture f;

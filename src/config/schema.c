@@ -135,8 +135,8 @@ check_range(
     }
     snprintf(found, sizeof(found), "%.10g", x);
     snprintf(limit, sizeof(limit), "%.10g", bound);
-    return dna_config_fail(
-        DNA_EARG, v, at, "%s%s is not %s %s", found, unit, relation, limit);
+    return dna_config_fail(DNA_EARG, v, at, "%s%s %s not %s %s", found, unit,
+        unit[0] == '\0' ? "is" : "are", relation, limit);
 }
 
 static int

@@ -75,9 +75,9 @@ void *
 dna_calloc(size_t n, size_t size)
 {
     void *p = NULL;
-    bool is_empty = n == 0 || size == 0;
-    if (!is_refused()) {
-        p = is_empty ? calloc(1, 1) : calloc(n, size);
+    size_t total = 0;
+    if (dna_mul_size(n, size, &total) && total <= PTRDIFF_MAX && !is_refused()) {
+        p = calloc(total == 0 ? 1 : total, 1);
     }
     if (p == NULL) {
         tell(n, size);

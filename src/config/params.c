@@ -10,8 +10,9 @@
 #include "base/mem.h"
 #include "config/tables.h"
 
-/* more is a mistake, and their labels would fill the memory */
-#define MAX_CLASS 65536
+/* more is a mistake */
+#define MAX_CLASS 10000
+#define MAX_PARAM 10000
 
 #define FORMS                                                                        \
     "write \"name: {type: regression}\" or \"name: {type: classification, classes: " \
@@ -261,6 +262,10 @@ dna_params_read(dna_param **out, int64_t *n, dna_arena *arena, dna_value *learne
     if (learned->n == 0) {
         return dna_config_fail(DNA_EARG, learned, "learned_params",
             "is empty, at least one parameter is needed; " FORMS);
+    }
+    if (learned->n > MAX_PARAM) {
+        return dna_config_fail(DNA_EARG, learned, "learned_params",
+            "%lld parameters are more than %d", (long long)learned->n, MAX_PARAM);
     }
     dna_param *params = dna_arena_alloc(arena, (size_t)learned->n, sizeof(*params));
     if (params == NULL) {

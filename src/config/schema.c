@@ -16,6 +16,8 @@
 #include "io/yaml.h"
 
 #define MAX_NAME 128
+/* warnings of one mapping: a file of another kind would give thousands */
+#define MAX_UNKNOWN 20
 
 typedef struct {
     dna_arena *arena;
@@ -340,20 +342,27 @@ find_row(const dna_field *fields, const char *key)
     return NULL;
 }
 
+/* n_before: unknown keys of this mapping before this one. */
 static void
 warn_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field *fields,
-    const char *at)
+    const char *at, int64_t n_before)
 {
     const char *names[MAX_NAME];
     int64_t n = 0;
+    if (!dna_log_is_on(c->log, DNA_LOG_WARNING) || n_before > MAX_UNKNOWN) {
+        return;
+    }
     for (const dna_field *f = fields; f->key != NULL && n < MAX_NAME; f++) {
         names[n++] = f->key;
     }
-    const char *nearest = dna_nearest_name(map->keys[i], names, n);
+    const char *nearest =
+        n_before < MAX_UNKNOWN ? dna_nearest_name(map->keys[i], names, n) : NULL;
     char text[300] = "unknown key, ignored";
     if (nearest != NULL) {
         snprintf(
             text, sizeof(text), "unknown key, ignored; did you mean \"%s\"", nearest);
+    } else if (n_before == MAX_UNKNOWN) {
+        snprintf(text, sizeof(text), "unknown key, and there may be more");
     }
     int line = map->key_lines != NULL ? map->key_lines[i] : 0;
     warn(c->log, map->items[i], line, at, text);
@@ -411,6 +420,7 @@ check_map(const checker *c, dna_value *v, const dna_field *fields, const char *a
     DNA_TRY(insert_defaults(c, v, fields, at));
     bool is_open = find_row(fields, "simulator_name") != NULL
                    && !dna_value_is_null(dna_value_get(v, "simulator_name"));
+    int64_t n_unknown = 0;
     for (int64_t i = 0; i < v->n; i++) {
         const dna_field *f = find_row(fields, v->keys[i]);
         const char *key_at = dna_config_join(c->arena, at, v->keys[i]);
@@ -420,7 +430,7 @@ check_map(const checker *c, dna_value *v, const dna_field *fields, const char *a
         if (f != NULL) {
             DNA_TRY(check_value(c, v->items[i], f, key_at));
         } else if (!is_open) {
-            warn_unknown(c, v, i, fields, key_at);
+            warn_unknown(c, v, i, fields, key_at, n_unknown++);
         }
     }
 out:

@@ -4,6 +4,7 @@
  */
 #include "support/support.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/config.h"
@@ -170,7 +171,7 @@ test_mistakes_are_explained(void **state)
     assert_fails(read("learned_params: {a: {type: classification}}"), DNA_EARG,
         "learned_params.a.classes: is required but missing");
     assert_fails(read("learned_params: {a: {type: classification, classes: 0}}"),
-        DNA_EARG, "0 classes are not between 1 and 65536");
+        DNA_EARG, "0 classes are not between 1 and 10000");
     assert_fails(read("learned_params: {a: {type: classification, classes: []}}"),
         DNA_EARG, "0 classes are not between");
     assert_fails(read("learned_params: {a: {type: classification, classes: two}}"),
@@ -183,6 +184,15 @@ test_mistakes_are_explained(void **state)
         DNA_EARG, "\"a\" is there twice");
     assert_fails(read("learned_params: {splits: {type: regression}}"), DNA_EARG,
         "has a meaning of its own");
+    char *many = malloc(400000);
+    assert_non_null(many);
+    char *end = many + sprintf(many, "learned_params: [");
+    for (int i = 0; i <= 10000; i++) {
+        end += sprintf(end, "{},");
+    }
+    strcpy(end, "]");
+    assert_fails(read(many), DNA_EARG, "10001 parameters are more than 10000");
+    free(many);
     assert_fails(read("learned_params: {'': {type: regression}}"), DNA_EARG,
         "a parameter without a name");
 }

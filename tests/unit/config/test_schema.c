@@ -315,6 +315,16 @@ test_unknown_keys_warn_with_the_nearest(void **state)
     assert_non_null(strstr(
         lines, "t.yml:4: cuont: unknown key, ignored; did you mean \"count\"\n"));
     assert_non_null(strstr(lines, "t.yml:5: qqqqqq: unknown key, ignored\n"));
+    char many[2048] = "";
+    for (int i = 0; i < 100; i++) {
+        sprintf(many + strlen(many), "x%d: 1\n", i);
+    }
+    lines[0] = '\0';
+    checked(many);
+    assert_non_null(strstr(lines, "t.yml:20: x19: unknown key, ignored\n"));
+    assert_non_null(
+        strstr(lines, "t.yml:21: x20: unknown key, and there may be more\n"));
+    assert_null(strstr(lines, "x21"));
     lines[0] = '\0';
     checked("old: 5");
     assert_non_null(strstr(lines, "t.yml:1: old: has no effect any more"));

@@ -523,8 +523,8 @@ test_written_configs_are_annotated_and_read_back(void **state)
     path = test_path("plain.yml");
     assert_ok(dna_config_write(path, v, NULL, NULL, 0));
     assert_true(dna_value_equal(v, loaded(path)));
-    assert_fails(dna_config_write(test_path("no/where.yml"), v, NULL, NULL, 0), DNA_ENOTFOUND,
-        "where.yml");
+    assert_fails(dna_config_write(test_path("no/where.yml"), v, NULL, NULL, 0),
+        DNA_ENOTFOUND, "where.yml");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -39,10 +39,8 @@ test_separator_is_found_from_the_header(void **state)
     (void)state;
     static const char *const texts[] = {"a,b,c\n1,2,3\n", "a;b;c\n1;2;3\n",
         "a\tb\tc\n1\t2\t3\n", "a|b|c\n1|2|3\n", "a b  c\n1   2 3\n",
-        " a b c \n 1 2 3 \n",
-        "\xef\xbb\xbf"
-        "a,b,c\r\n1,2,3\r\n",
-        "a, b, c\n1, 2 ,\t3", "\"a\",\"b\",\"c\"\n\"1\",\"2\",\"3\"\n",
+        " a b c \n 1 2 3 \n", "\357\273\277a,b,c\r\n1,2,3\r\n", "a, b, c\n1, 2 ,\t3",
+        "\"a\",\"b\",\"c\"\n\"1\",\"2\",\"3\"\n",
         "\"a\" \"b\" \"c\"\n\"1\"  2 \"3\" \n", "\n\na,b,c\n\n1,2,3\n  \n\n",
         "a;b;\"c\"\n1;2;3"};
     for (int64_t i = 0; i < DNA_COUNT(texts); i++) {

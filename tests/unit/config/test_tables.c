@@ -527,6 +527,40 @@ test_written_configs_are_annotated_and_read_back(void **state)
         DNA_ENOTFOUND, "where.yml");
 }
 
+static void
+test_memory_running_out_is_an_error(void **state)
+{
+    (void)state;
+    const char *training = write_configs();
+    const char *path = test_path("oom.yml");
+    for_each_oom(i) {
+        dna_arena *a = NULL;
+        dna_value *v = NULL;
+        int rc = dna_arena_new(&a);
+        if (rc == DNA_OK) {
+            rc = dna_config_load(&v, a, training);
+        }
+        if (rc == DNA_OK) {
+            rc = dna_config_check_training(a, v, NULL);
+        }
+        if (rc == DNA_OK) {
+            rc = dna_config_write(path, v, dna_fields_training, "A title.", 4);
+        }
+        if (rc == DNA_OK) {
+            rc = dna_config_template_training(&v, a);
+        }
+        /* a comment that found no memory is shorter, and no error */
+        if (rc != DNA_OK && (rc != DNA_ENOMEM || !dna_mem_has_failed())) {
+            fail_msg("%lld: %s", (long long)i, dna_message());
+        }
+        dna_arena_free(a);
+        if (oom_done()) {
+            assert_int_equal(rc, DNA_OK);
+            break;
+        }
+    }
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -545,6 +579,7 @@ main(void)
         T(test_templates_pass_their_own_checks),
         T(test_the_documentation_tells_of_every_key),
         T(test_written_configs_are_annotated_and_read_back),
+        cmocka_unit_test(test_memory_running_out_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

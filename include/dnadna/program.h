@@ -72,6 +72,8 @@ typedef struct {
     int64_t batch;         /* samples, >= 1 */
     bool is_training;      /* batch statistics, gradients available */
     struct dna_pool *pool; /* threads; NULL: the caller alone. Kept. */
+    const char *isa;       /* kernels: "plain", "avx2", "avx512"; NULL: the best here */
+    bool own_products;     /* our own loops even where oneDNN is built in */
 } dna_program_options;
 
 /** Keeps: g and state, until the program is freed. Errors: DNA_ESHAPE if the graph's

@@ -1,4 +1,4 @@
-/* gemm.h - products of matrices: oneDNN's if it is built in, else our own loops.
+/* gemm.h - products of matrices by oneDNN, if it is built in.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -19,7 +19,5 @@ typedef int (*dna_gemm_fn)(bool trans_a, bool trans_b, int64_t M, int64_t N, int
 
 /** oneDNN's sgemm (onednn/gemm.c); NULL if dnadna was built without it. */
 dna_gemm_fn dna_gemm_onednn(void);
-/** The loops of the best kernel table. */
-dna_gemm_fn dna_gemm_own(void);
 
 #endif

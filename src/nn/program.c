@@ -155,8 +155,10 @@ dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
     p->state = state;
     p->pool = o->pool;
     p->n_worker = dna_pool_n_thread(o->pool);
-    p->k = dna_kernels_for(NULL);
-    p->gemm = dna_gemm_onednn() != NULL ? dna_gemm_onednn() : dna_gemm_own();
+    p->k = dna_kernels_for(o->isa);
+    DNA_REQUIRE(p->k != NULL, DNA_EUNSUPPORTED,
+        "kernels \"%s\": this processor or build has none of that name", o->isa);
+    p->gemm = o->own_products ? NULL : dna_gemm_onednn();
     p->is_training = o->is_training;
     p->batch = o->batch;
     DNA_TRY(check_state(p));

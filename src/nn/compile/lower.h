@@ -91,7 +91,7 @@ struct dna_program {
     dna_state *state;
     dna_pool *pool;
     const dna_kernels *k;
-    dna_gemm_fn gemm; /* oneDNN's, or that of k */
+    dna_gemm_fn gemm; /* oneDNN's; NULL: that of k */
     bool is_training;
     int64_t batch, chunk, n_chunk;
     dna_step_list forward, backward;
@@ -167,6 +167,10 @@ int dna_plan_memory(dna_program *p) DNA_MUST_CHECK;
 float *dna_at(const dna_exec *e, const dna_tensor_value *v);
 /** The same for a buffer of bytes with sample_bytes. */
 void *dna_bytes_at(const dna_exec *e, const dna_buffer *b);
+/** C (+)= op(A) op(B) by oneDNN if it is there, else by our kernels. */
+int dna_gemm(const dna_exec *e, bool trans_a, bool trans_b, int64_t M, int64_t N,
+    int64_t K, const float *A, int64_t lda, const float *B, int64_t ldb, bool is_add,
+    float *C, int64_t ldc) DNA_MUST_CHECK;
 /** Vectors of the state; NULL if the node has no such tensor. */
 float *dna_node_param(const dna_program *p, const dna_node *node, int which);
 float *dna_node_grad(const dna_program *p, const dna_node *node, int which);

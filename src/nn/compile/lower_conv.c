@@ -9,8 +9,10 @@
  *
  *     Y[i] = b + sum over u of  X[i * sh + u] (OW x kw C)  *  W[u] (kw C x O)
  *
- * The weight gradient is the transposed product; the input gradient goes tap by tap,
- * because windows overlap there. With padding the forward pass goes tap by tap too.
+ * The weight gradient is the transposed product. For the input gradient with stride 1
+ * the roles turn: dX[j] gathers dY[j - kw + 1 .. j], which are contiguous too, times
+ * the taps in reverse order; near the ends fewer of them. Other strides and padding go
+ * tap by tap.
  */
 #include <string.h>
 
@@ -74,7 +76,8 @@ run_pack(const dna_exec *e, const void *args)
                 float v = w[torch_index(e->p, a, o, c, t)];
                 packed[(t * a->C + c) * a->O + o] = v;
                 if (back != NULL) {
-                    back[(t * a->O + o) * a->C + c] = v;
+                    int64_t reversed = t + a->kw - 1 - 2 * (t % a->kw);
+                    back[(reversed * a->O + o) * a->C + c] = v;
                 }
             }
         }
@@ -122,109 +125,114 @@ valid_outputs(const conv_args *a, int64_t v, int64_t *j0, int64_t *j1)
     *j1 = last < 0 ? 0 : DNA_MIN(last / a->sw + 1, a->OW);
 }
 
-static int
-forward_sample(const dna_exec *e, const conv_args *a, float *y, const float *x)
+/* The products of one kernel row, row against row of the image; `row` is the input row.
+ */
+
+static void
+forward_row(
+    const dna_exec *e, const conv_args *a, float *y, const float *row, const float *w)
+{
+    const dna_kernels *k = e->p->k;
+    if (a->pw == 0) {
+        k->gemm(false, false, a->OW, a->O, a->kw * a->C, row, a->sw * a->C, w, a->O,
+            true, y, a->O);
+        return;
+    }
+    for (int64_t v = 0; v < a->kw; v++) {
+        int64_t j0 = 0;
+        int64_t j1 = 0;
+        valid_outputs(a, v, &j0, &j1);
+        if (j0 < j1) {
+            k->gemm(false, false, j1 - j0, a->O, a->C,
+                row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C,
+                w + v * a->C * a->O, a->O, true, y + j0 * a->O, a->O);
+        }
+    }
+}
+
+static void
+weight_grad_row(
+    const dna_exec *e, const conv_args *a, float *dw, const float *row, const float *dy)
+{
+    const dna_kernels *k = e->p->k;
+    if (a->pw == 0) {
+        k->gemm(true, false, a->kw * a->C, a->O, a->OW, row, a->sw * a->C, dy, a->O,
+            true, dw, a->O);
+        return;
+    }
+    for (int64_t v = 0; v < a->kw; v++) {
+        int64_t j0 = 0;
+        int64_t j1 = 0;
+        valid_outputs(a, v, &j0, &j1);
+        if (j0 < j1) {
+            k->gemm(true, false, a->C, a->O, j1 - j0,
+                row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C, dy + j0 * a->O,
+                a->O, true, dw + v * a->C * a->O, a->O);
+        }
+    }
+}
+
+/* Stride 1, no padding: dx[j] += dy[j - kw + 1 .. j] times the taps in reverse, the
+ * whole middle at once. w is one kernel row, [kw reversed][O][C]. */
+static void
+input_grad_gathered(
+    const dna_exec *e, const conv_args *a, float *dx, const float *dy, const float *w)
+{
+    const dna_kernels *k = e->p->k;
+    if (a->OW >= a->kw) {
+        k->gemm(false, false, a->OW - a->kw + 1, a->C, a->kw * a->O, dy, a->O, w, a->C,
+            true, dx + (a->kw - 1) * a->C, a->C);
+    }
+    for (int64_t j = 0; j < a->W; j++) {
+        if (j >= a->kw - 1 && j < a->OW) {
+            continue;
+        }
+        int64_t first = DNA_MAX(j - a->kw + 1, 0); /* outputs that j is part of */
+        int64_t n = DNA_MIN(j, a->OW - 1) - first + 1;
+        int64_t tap = first - (j - a->kw + 1); /* place in the reversed taps */
+        k->gemm(false, false, 1, a->C, n * a->O, dy + first * a->O, a->O,
+            w + tap * a->O * a->C, a->C, true, dx + j * a->C, a->C);
+    }
+}
+
+static void
+input_grad_row(
+    const dna_exec *e, const conv_args *a, float *row, const float *dy, const float *w)
+{
+    const dna_kernels *k = e->p->k;
+    if (a->sw == 1 && a->pw == 0) {
+        input_grad_gathered(e, a, row, dy, w);
+        return;
+    }
+    for (int64_t v = 0; v < a->kw; v++) {
+        int64_t j0 = 0;
+        int64_t j1 = 0;
+        valid_outputs(a, v, &j0, &j1);
+        if (j0 < j1) {
+            k->gemm(false, false, j1 - j0, a->C, a->O, dy + j0 * a->O, a->O,
+                w + (a->kw - 1 - v) * a->O * a->C, a->C, true,
+                row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C);
+        }
+    }
+}
+
+/* For every output row i and kernel row u whose input row h exists. */
+#define for_each_row(a, i, u, h)                                              \
+    for (int64_t i = 0; i < (a)->OH; i++)                                     \
+        for (int64_t u = 0, h = i * (a)->sh - (a)->ph; u < (a)->kh; u++, h++) \
+            if (h >= 0 && h < (a)->H)
+
+static void
+start_with_bias(const dna_exec *e, const conv_args *a, float *y)
 {
     const float *bias = dna_node_param(e->p, a->node, DNA_BIAS);
-    const float *w = dna_bytes_at(&(dna_exec){.p = e->p}, a->packed);
+    if (bias == NULL) {
+        memset(y, 0, (size_t)(a->OH * a->OW * a->O) * sizeof(*y));
+        return;
+    }
     for (int64_t p = 0; p < a->OH * a->OW; p++) {
-        if (bias != NULL) {
-            memcpy(y + p * a->O, bias, (size_t)a->O * sizeof(*y));
-        } else {
-            memset(y + p * a->O, 0, (size_t)a->O * sizeof(*y));
-        }
+        memcpy(y + p * a->O, bias, (size_t)a->O * sizeof(*y));
     }
-    for (int64_t i = 0; i < a->OH; i++) {
-        float *out = y + i * a->OW * a->O;
-        for (int64_t u = 0; u < a->kh; u++) {
-            int64_t h = i * a->sh + u - a->ph;
-            const float *row = x + h * a->W * a->C;
-            int rc = DNA_OK;
-            if (h < 0 || h >= a->H) {
-                continue;
-            }
-            if (a->pw == 0) {
-                rc = e->p->gemm(false, false, a->OW, a->O, a->kw * a->C, row,
-                    a->sw * a->C, w + u * a->kw * a->C * a->O, a->O, true, out, a->O);
-            }
-            for (int64_t v = 0; a->pw > 0 && v < a->kw && rc == DNA_OK; v++) {
-                int64_t j0 = 0;
-                int64_t j1 = 0;
-                valid_outputs(a, v, &j0, &j1);
-                if (j0 < j1) {
-                    rc = e->p->gemm(false, false, j1 - j0, a->O, a->C,
-                        row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C,
-                        w + (u * a->kw + v) * a->C * a->O, a->O, true, out + j0 * a->O,
-                        a->O);
-                }
-            }
-            if (rc < 0) {
-                return rc;
-            }
-        }
-    }
-    return DNA_OK;
-}
-
-static int
-input_grad_sample(const dna_exec *e, const conv_args *a, float *dx, const float *dy)
-{
-    const float *w = dna_bytes_at(&(dna_exec){.p = e->p}, a->packed_back);
-    for (int64_t i = 0; i < a->OH; i++) {
-        for (int64_t t = 0; t < a->kh * a->kw; t++) {
-            int64_t h = i * a->sh + t / a->kw - a->ph;
-            int64_t v = t % a->kw;
-            int64_t j0 = 0;
-            int64_t j1 = 0;
-            valid_outputs(a, v, &j0, &j1);
-            if (h < 0 || h >= a->H || j0 >= j1) {
-                continue;
-            }
-            int rc = e->p->gemm(false, false, j1 - j0, a->C, a->O,
-                dy + (i * a->OW + j0) * a->O, a->O, w + t * a->O * a->C, a->C, true,
-                dx + (h * a->W + j0 * a->sw + v - a->pw) * a->C, a->sw * a->C);
-            if (rc < 0) {
-                return rc;
-            }
-        }
-    }
-    return DNA_OK;
-}
-
-static int
-weight_grad_sample(
-    const dna_exec *e, const conv_args *a, float *dw, const float *x, const float *dy)
-{
-    for (int64_t i = 0; i < a->OH; i++) {
-        const float *grad = dy + i * a->OW * a->O;
-        for (int64_t u = 0; u < a->kh; u++) {
-            int64_t h = i * a->sh + u - a->ph;
-            const float *row = x + h * a->W * a->C;
-            int rc = DNA_OK;
-            if (h < 0 || h >= a->H) {
-                continue;
-            }
-            if (a->pw == 0) {
-                rc = e->p->gemm(true, false, a->kw * a->C, a->O, a->OW, row,
-                    a->sw * a->C, grad, a->O, true, dw + u * a->kw * a->C * a->O, a->O);
-            }
-            for (int64_t v = 0; a->pw > 0 && v < a->kw && rc == DNA_OK; v++) {
-                int64_t j0 = 0;
-                int64_t j1 = 0;
-                valid_outputs(a, v, &j0, &j1);
-                if (j0 < j1) {
-                    rc = e->p->gemm(true, false, a->C, a->O, j1 - j0,
-                        row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C,
-                        grad + j0 * a->O, a->O, true,
-                        dw + (u * a->kw + v) * a->C * a->O, a->O);
-                }
-            }
-            if (rc < 0) {
-                return rc;
-            }
-        }
-    }
-    return DNA_OK;
 }
 
 /* ---- steps ---- */
@@ -233,12 +241,15 @@ static int
 run_forward(const dna_exec *e, const void *args)
 {
     const conv_args *a = args;
-    float *y = dna_at(e, &a->y);
-    const float *x = dna_at(e, &a->x);
+    const float *w = dna_bytes_at(&(dna_exec){.p = e->p}, a->packed);
     for (int64_t b = 0; b < e->n; b++) {
-        int rc = forward_sample(e, a, y + b * a->y.stride[0], x + b * a->x.stride[0]);
-        if (rc < 0) {
-            return rc;
+        float *y = dna_at(e, &a->y) + b * a->y.stride[0];
+        const float *x = dna_at(e, &a->x) + b * a->x.stride[0];
+        start_with_bias(e, a, y);
+        for_each_row(a, i, u, h)
+        {
+            forward_row(e, a, y + i * a->OW * a->O, x + h * a->W * a->C,
+                w + u * a->kw * a->C * a->O);
         }
     }
     return DNA_OK;
@@ -251,16 +262,16 @@ run_weight_grad(const dna_exec *e, const void *args)
     int64_t stride = a->n_weight + a->O;
     float *dw =
         (float *)dna_bytes_at(&(dna_exec){.p = e->p}, a->partial) + e->task * stride;
-    const float *x = dna_at(e, &a->x_value);
-    const float *dy = dna_at(e, &a->y);
     memset(dw, 0, (size_t)stride * sizeof(*dw));
     for (int64_t b = 0; b < e->n; b++) {
-        const float *grad = dy + b * a->y.stride[0];
-        int rc = weight_grad_sample(e, a, dw, x + b * a->x_value.stride[0], grad);
-        if (rc < 0) {
-            return rc;
+        const float *x = dna_at(e, &a->x_value) + b * a->x_value.stride[0];
+        const float *dy = dna_at(e, &a->y) + b * a->y.stride[0];
+        for_each_row(a, i, u, h)
+        {
+            weight_grad_row(e, a, dw + u * a->kw * a->C * a->O, x + h * a->W * a->C,
+                dy + i * a->OW * a->O);
         }
-        e->p->k->column_sums(dw + a->n_weight, grad, a->OH * a->OW, a->O);
+        e->p->k->column_sums(dw + a->n_weight, dy, a->OH * a->OW, a->O);
     }
     return DNA_OK;
 }
@@ -269,16 +280,17 @@ static int
 run_input_grad(const dna_exec *e, const void *args)
 {
     const conv_args *a = args;
-    float *dx = dna_at(e, &a->x);
-    const float *dy = dna_at(e, &a->y);
+    const float *w = dna_bytes_at(&(dna_exec){.p = e->p}, a->packed_back);
     for (int64_t b = 0; b < e->n; b++) {
-        float *out = dx + b * a->x.stride[0];
+        float *dx = dna_at(e, &a->x) + b * a->x.stride[0];
+        const float *dy = dna_at(e, &a->y) + b * a->y.stride[0];
         if (!a->is_add) {
-            memset(out, 0, (size_t)a->x.size * sizeof(*out));
+            memset(dx, 0, (size_t)a->x.size * sizeof(*dx));
         }
-        int rc = input_grad_sample(e, a, out, dy + b * a->y.stride[0]);
-        if (rc < 0) {
-            return rc;
+        for_each_row(a, i, u, h)
+        {
+            input_grad_row(e, a, dx + h * a->W * a->C, dy + i * a->OW * a->O,
+                w + u * a->kw * a->O * a->C);
         }
     }
     return DNA_OK;

@@ -48,7 +48,7 @@ forward_part(const dna_exec *e, const linear_args *a, int64_t o0, int64_t o1)
     for (int64_t r = 0; bias != NULL && r < rows; r++) {
         memcpy(y + r * a->O + o0, bias + o0, (size_t)(o1 - o0) * sizeof(*y));
     }
-    return e->p->gemm(false, true, rows, o1 - o0, a->I, x, row_stride(a, &a->x, a->I),
+    return dna_gemm(e, false, true, rows, o1 - o0, a->I, x, row_stride(a, &a->x, a->I),
         weights(e, a) + o0 * a->ld, a->ld, bias != NULL, y + o0, a->O);
 }
 
@@ -117,7 +117,7 @@ out:
 static int
 input_part(const dna_exec *e, const linear_args *a, int64_t i0, int64_t i1)
 {
-    return e->p->gemm(false, false, e->n * a->R, i1 - i0, a->O, dna_at(e, &a->y), a->O,
+    return dna_gemm(e, false, false, e->n * a->R, i1 - i0, a->O, dna_at(e, &a->y), a->O,
         weights(e, a) + i0, a->ld, a->is_add, dna_at(e, &a->x) + i0,
         row_stride(a, &a->x, a->I));
 }
@@ -146,8 +146,8 @@ run_weight_grad(const dna_exec *e, const void *args)
             db[o] += dy[r * a->O + o];
         }
     }
-    return e->p->gemm(true, false, o1 - o0, a->I, rows, dy + o0, a->O, dna_at(e, &a->x),
-        row_stride(a, &a->x, a->I), true,
+    return dna_gemm(e, true, false, o1 - o0, a->I, rows, dy + o0, a->O,
+        dna_at(e, &a->x), row_stride(a, &a->x, a->I), true,
         dna_node_grad(e->p, a->node, DNA_WEIGHT) + a->node->param_begin + o0 * a->ld,
         a->ld);
 }

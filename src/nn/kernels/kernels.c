@@ -18,7 +18,7 @@ can_run(const dna_kernels *k)
 #endif
 #if defined(DNA_HAVE_AVX2)
     if (k == &dna_kernels_avx2) {
-        return __builtin_cpu_supports("avx2");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     }
 #endif
     return k == &dna_kernels_plain;

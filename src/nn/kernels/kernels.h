@@ -66,7 +66,8 @@ typedef struct {
     void (*max_pool_backward)(
         const dna_pool_dims *d, float *dx, const float *dy, const uint8_t *at);
 
-    /* C (+)= op(A) op(B), row-major; op transposes if asked. M x K times K x N. */
+    /* C (+)= op(A) op(B), row-major; op transposes if asked. M x K times K x N. Rows of
+     * A may overlap (lda < K). */
     void (*gemm)(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K,
         const float *A, int64_t lda, const float *B, int64_t ldb, bool is_add, float *C,
         int64_t ldc);

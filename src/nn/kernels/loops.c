@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "nn/kernels/gemm.h"
+
 #define PASTE2(a, b) a##b
 #define PASTE(a, b)  PASTE2(a, b)
 #define TEXT2(a)     #a
@@ -271,27 +273,7 @@ max_pool_backward(const dna_pool_dims *d, float *dx, const float *dy, const uint
 
 #define TILE_N 64
 
-/* One row of C, columns n0 .. n0+n-1, in a local tile. */
-static void
-gemm_row(bool trans_a, bool trans_b, int64_t m, int64_t n0, int64_t n, int64_t K,
-    const float *A, int64_t lda, const float *B, int64_t ldb, float *tile)
-{
-    for (int64_t k = 0; k < K; k++) {
-        float a = trans_a ? A[k * lda + m] : A[m * lda + k];
-        if (trans_b) {
-            for (int64_t j = 0; j < n; j++) {
-                tile[j] += a * B[(n0 + j) * ldb + k];
-            }
-        } else {
-            const float *b = B + k * ldb + n0;
-            for (int64_t j = 0; j < n; j++) {
-                tile[j] += a * b[j];
-            }
-        }
-    }
-}
-
-/* Four partial sums: a dot product over contiguous rows of both. */
+/* Sixteen partial sums: a dot product over contiguous rows of both. */
 static float
 dot(const float *a, const float *b, int64_t n)
 {
@@ -312,27 +294,59 @@ dot(const float *a, const float *b, int64_t n)
     return total;
 }
 
+#if defined(DNA_TILES) /* the tiles of this instruction set */
+#define tiles PASTE(dna_gemm_, DNA_ISA)
+
+static void
+product(bool trans_a, int64_t M, int64_t N, int64_t K, const float *A, int64_t lda,
+    const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
+{
+    tiles(M, N, K, A, trans_a ? 1 : lda, trans_a ? lda : 1, B, ldb, is_add, C, ldc);
+}
+#else
+static void
+product(bool trans_a, int64_t M, int64_t N, int64_t K, const float *A, int64_t lda,
+    const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
+{
+    for (int64_t m = 0; m < M; m++) {
+        for (int64_t n0 = 0; n0 < N; n0 += TILE_N) {
+            int64_t n = N - n0 < TILE_N ? N - n0 : TILE_N;
+            float row[TILE_N] = {0};
+            if (is_add) {
+                memcpy(row, C + m * ldc + n0, (size_t)n * sizeof(*row));
+            }
+            for (int64_t k = 0; k < K; k++) {
+                float a = trans_a ? A[k * lda + m] : A[m * lda + k];
+                const float *b = B + k * ldb + n0;
+                for (int64_t j = 0; j < n; j++) {
+                    row[j] += a * b[j];
+                }
+            }
+            memcpy(C + m * ldc + n0, row, (size_t)n * sizeof(*row));
+        }
+    }
+}
+#endif
+
 static void
 gemm(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K, const float *A,
     int64_t lda, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
 {
+    if (!trans_b) {
+        product(trans_a, M, N, K, A, lda, B, ldb, is_add, C, ldc);
+        return;
+    }
     for (int64_t m = 0; m < M; m++) {
-        float *out = C + m * ldc;
-        if (!trans_a && trans_b) {
-            for (int64_t n = 0; n < N; n++) {
-                float v = dot(A + m * lda, B + n * ldb, K);
-                out[n] = is_add ? out[n] + v : v;
+        for (int64_t n = 0; n < N; n++) {
+            float v = is_add ? C[m * ldc + n] : 0.0f;
+            if (trans_a) {
+                for (int64_t k = 0; k < K; k++) {
+                    v += A[k * lda + m] * B[n * ldb + k];
+                }
+            } else {
+                v += dot(A + m * lda, B + n * ldb, K);
             }
-            continue;
-        }
-        for (int64_t n0 = 0; n0 < N; n0 += TILE_N) {
-            int64_t n = N - n0 < TILE_N ? N - n0 : TILE_N;
-            float tile[TILE_N] = {0};
-            if (is_add) {
-                memcpy(tile, out + n0, (size_t)n * sizeof(*tile));
-            }
-            gemm_row(trans_a, trans_b, m, n0, n, K, A, lda, B, ldb, tile);
-            memcpy(out + n0, tile, (size_t)n * sizeof(*tile));
+            C[m * ldc + n] = v;
         }
     }
 }

@@ -10,19 +10,10 @@
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 
-#include "nn/kernels/kernels.h"
-
-/* Below this many products the call costs more than the work. */
-#define SMALL 2048
-
 static int
 onednn_gemm(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K, const float *A,
     int64_t lda, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
 {
-    if (M * N * K < SMALL) {
-        return dna_gemm_own()(
-            trans_a, trans_b, M, N, K, A, lda, B, ldb, is_add, C, ldc);
-    }
     int n_thread = omp_get_max_threads();
     omp_set_num_threads(1);
     dnnl_status_t status = dnnl_sgemm(trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', M, N, K,

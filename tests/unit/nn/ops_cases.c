@@ -32,6 +32,22 @@ conv_plain(dna_graph *g, dna_node *x)
 }
 
 static dna_node *
+conv_wide(dna_graph *g, dna_node *x) /* more channels than a tile of products has */
+{
+    x = conv(g, x, "a", 70, 2, 5, 1, 1, 0, 0, false);
+    x = conv(g, dna_relu(g, x), "b", 33, 1, 3, 1, 1, 0, 0, false);
+    return head(g, conv(g, x, "c", 9, 2, 3, 1, 4, 1, 2, false));
+}
+
+static dna_node *
+conv_whole(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 4, 1, 1, 1, 1, 0, 0, false);
+    return head(g,
+        conv(g, x, "b", 3, dna_node_dim(x, 2), dna_node_dim(x, 3), 1, 1, 0, 0, false));
+}
+
+static dna_node *
 conv_padded(dna_graph *g, dna_node *x)
 {
     x = conv(g, x, "a", 3, 3, 5, 1, 1, 1, 2, false);
@@ -220,6 +236,8 @@ concat_linear(dna_graph *g, dna_node *x) /* a linear layer over repeated pieces 
 const op_case op_cases[] = {
     {"conv", 3, {3, 7, 11}, 3, conv_plain},
     {"conv one channel, one sample", 3, {1, 5, 9}, 1, conv_plain},
+    {"conv, many channels", 3, {3, 4, 40}, 2, conv_wide},
+    {"conv, kernel as wide as the input", 3, {2, 3, 5}, 2, conv_whole},
     {"conv padded", 3, {2, 6, 7}, 2, conv_padded},
     {"conv 1 x 1", 3, {5, 3, 4}, 4, conv_one_by_one},
     {"conv 1d", 3, {2, 1, 9}, 3, conv_1d},

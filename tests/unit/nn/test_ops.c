@@ -10,6 +10,7 @@
 #include "dnadna/program.h"
 #include "dnadna/rng.h"
 #include "nn/compile/pass.h"
+#include "nn/kernels/kernels.h"
 #include "ops_cases.h"
 #include "support/support.h"
 
@@ -147,8 +148,10 @@ assert_all_near(const char *name, const char *what, const float *a, const double
 }
 
 static void
-check_program(const op_case *c, bool is_training, dna_pool *pool)
+check_program(const op_case *c, const dna_program_options *base)
 {
+    bool is_training = base->is_training;
+    dna_program_options options = *base;
     dna_graph *g = op_case_graph(c);
     dna_state *s = random_state(g);
     dna_reference *r = reference(g, s, c, is_training);
@@ -156,9 +159,8 @@ check_program(const op_case *c, bool is_training, dna_pool *pool)
     int64_t n_out = c->batch * dna_node_size(g->output);
 
     assert_ok(dna_reference_forward(r));
-    assert_ok(dna_program_new(&p, g, s,
-        &(dna_program_options){
-            .batch = c->batch, .is_training = is_training, .pool = pool}));
+    options.batch = c->batch;
+    assert_ok(dna_program_new(&p, g, s, &options));
     for (int repeat = 0; repeat < 2; repeat++) { /* memory is used again: no rests */
         if (repeat == 1 && is_training) {
             assert_ok(dna_reference_forward(r));
@@ -199,12 +201,50 @@ test_program_equals_reference(void **state)
     dna_pool *pool = NULL;
     assert_ok(dna_pool_new(&pool, 3));
     for (int i = 0; i < n_op_case; i++) {
-        check_program(&op_cases[i], false, NULL);
-        check_program(&op_cases[i], true, NULL);
-        check_program(&op_cases[i], true, pool);
-        check_program(&op_cases[i], false, pool);
+        for (int k = 0; k < 4; k++) {
+            check_program(
+                &op_cases[i], &(dna_program_options){.is_training = (k & 1) == 1,
+                                  .pool = k < 2 ? NULL : pool});
+        }
     }
     dna_pool_free(pool);
+}
+
+static void
+test_every_instruction_set_equals_reference(void **state)
+{
+    (void)state;
+    static const char *const isas[] = {"plain", "avx2", "avx512"};
+    int n_run = 0;
+    for (int k = 0; k < 3; k++) {
+        dna_program_options o = {
+            .is_training = true, .isa = isas[k], .own_products = true};
+        if (dna_kernels_for(isas[k]) == NULL) {
+            print_message("%s: not on this processor\n", isas[k]);
+            continue;
+        }
+        for (int i = 0; i < n_op_case; i++) {
+            check_program(&op_cases[i], &o);
+        }
+        n_run++;
+    }
+    assert_true(n_run >= 1);
+}
+
+static void
+test_unknown_instruction_sets_are_refused(void **state)
+{
+    (void)state;
+    dna_graph *g = op_case_graph(&op_cases[0]);
+    dna_state *s = random_state(g);
+    dna_program *p = NULL;
+    assert_fails(
+        dna_program_new(&p, g, s, &(dna_program_options){.batch = 1, .isa = "sse9"}),
+        DNA_EUNSUPPORTED, "kernels \"sse9\"");
+    assert_fails(dna_program_new(&p, g, s, &(dna_program_options){.batch = 0}),
+        DNA_EARG, "a batch of 0 samples");
+    dna_state_free(s);
+    dna_graph_free(g);
 }
 
 static void
@@ -341,6 +381,8 @@ main(void)
         cmocka_unit_test(test_passes_keep_results_and_gradients),
         cmocka_unit_test(test_repeated_rows_are_computed_once),
         cmocka_unit_test(test_program_equals_reference),
+        cmocka_unit_test(test_every_instruction_set_equals_reference),
+        cmocka_unit_test(test_unknown_instruction_sets_are_refused),
         cmocka_unit_test(test_threads_do_not_change_a_bit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,34 @@
+/* gemm_avx2.c - tiles of 4 rows by up to 3 vectors of 8 floats: 12 of 16 registers.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "nn/kernels/gemm.h"
+
+#include <immintrin.h>
+
+static const int32_t mask_bits[16] = {
+    -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+
+#define VEC                     __m256
+#define WIDTH                   8
+#define TILE_M                  4
+#define TILE_V                  3
+#define MASK                    __m256i
+#define vec_zero()              _mm256_setzero_ps()
+#define vec_load(p)             _mm256_loadu_ps(p)
+#define vec_load_mask(p, k)     _mm256_maskload_ps(p, k)
+#define vec_store(p, v)         _mm256_storeu_ps(p, v)
+#define vec_store_mask(p, k, v) _mm256_maskstore_ps(p, k, v)
+#define vec_fma(a, b, c)        _mm256_fmadd_ps(a, b, c)
+#define vec_set1(x)             _mm256_set1_ps(x)
+#define mask_of(n) \
+    _mm256_loadu_si256((const __m256i *)(const void *)(mask_bits + 8 - (n)))
+
+#include "nn/kernels/gemm_tiles.h"
+
+void
+dna_gemm_avx2(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m,
+    int64_t step_k, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
+{
+    gemm_tiles(M, N, K, A, step_m, step_k, B, ldb, is_add, C, ldc);
+}

@@ -1,0 +1,30 @@
+/* gemm_avx512.c - tiles of 6 rows by up to 4 vectors of 16 floats: 24 of 32 registers.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "nn/kernels/gemm.h"
+
+#include <immintrin.h>
+
+#define VEC                     __m512
+#define WIDTH                   16
+#define TILE_M                  6
+#define TILE_V                  4
+#define MASK                    __mmask16
+#define vec_zero()              _mm512_setzero_ps()
+#define vec_load(p)             _mm512_loadu_ps(p)
+#define vec_load_mask(p, k)     _mm512_maskz_loadu_ps(k, p)
+#define vec_store(p, v)         _mm512_storeu_ps(p, v)
+#define vec_store_mask(p, k, v) _mm512_mask_storeu_ps(p, k, v)
+#define vec_fma(a, b, c)        _mm512_fmadd_ps(a, b, c)
+#define vec_set1(x)             _mm512_set1_ps(x)
+#define mask_of(n)              ((__mmask16)((1u << (n)) - 1u))
+
+#include "nn/kernels/gemm_tiles.h"
+
+void
+dna_gemm_avx512(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m,
+    int64_t step_k, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
+{
+    gemm_tiles(M, N, K, A, step_m, step_k, B, ldb, is_add, C, ldc);
+}

@@ -224,8 +224,8 @@ take_log(dna_params_table *t, int64_t p, const char *name)
     for (int64_t i = 0; i < t->n_row; i++) {
         double *v = target_at(t, i, p);
         DNA_REQUIRE(!(*v <= 0), DNA_ENUMERIC,
-            "%s: scenario %lld: %s is %.17g, which has no logarithm (log_transform)",
-            t->path != NULL ? t->path : "table", (long long)t->scenario[i], name, *v);
+            "scenario %lld: %s is %.17g, which has no logarithm (log_transform)",
+            (long long)t->scenario[i], name, *v);
         *v = log(*v);
     }
 out:

@@ -96,8 +96,13 @@ is_plain(const char *s)
     if (strncmp(s, "...", 3) == 0 || is_special_in_yaml11(s)) {
         return false;
     }
-    return strpbrk(s, ",[]{}") == NULL && strstr(s, ": ") == NULL
-           && strstr(s, " #") == NULL;
+    for (const char *p = strchr(s, ':'); p != NULL; p = strchr(p + 1, ':')) {
+        if (!isalnum((unsigned char)p[1])
+            && p[1] != '/') { /* ":?" ends text in a list */
+            return false;
+        }
+    }
+    return strpbrk(s, ",[]{}") == NULL && strstr(s, " #") == NULL;
 }
 
 static void

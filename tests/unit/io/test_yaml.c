@@ -289,7 +289,8 @@ test_text_reads_back_as_the_same_text(void **state)
         "`", "|", ">", "a\nb", "a\tb", "\t", "tail ", "...", "---", "--- a", "<<", "=",
         "a\\b", "caf\xc3\xa9", "\xe2\x80\xa8", "\xef\xbb\xbf", "\xf0\x9f\xa7\xac",
         "\x7f", "\x01", "\xc2\x85", "scenario_{scenario}/{dataset_name}.npz", "#x",
-        ".5", "+1", ".inf", "a:b", "a#b", "Cross Entropy", "\xef\xbf\xbe"};
+        ".5", "+1", ".inf", "a:b", "a#b", "A :?", "http://x", "Cross Entropy",
+        "\xef\xbf\xbe"};
     for (int64_t i = 0; i < DNA_COUNT(texts); i++) {
         dna_value *map = dna_value_map(arena);
         dna_value *list = dna_value_list(arena);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "dnadna/log.h"
+#include "dnadna/sample.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -75,15 +76,22 @@ typedef struct {
     int64_t batch_size;             /* 0: 64 */
     int n_thread;                   /* 0: as many as there are */
     int n_worker;                   /* loading threads */
-    uint64_t seed;
+    uint64_t seed;                  /* of random transforms */
     FILE *out;                      /* the CSV goes here ... */
     const char *out_path;           /* ... or, if not NULL, to this file (appended to as a whole) */
     dna_log *log;
     dna_progress_fn progress;
     void *payload;
-    const volatile int *stop;
+    const volatile int *stop;       /* set to non-zero to stop after the current batch */
+    /* What is known of plain npz files; a dataset config says it by itself. */
+    const char *snp_key, *pos_key;  /* NULL: those of the network's training data */
+    dna_position_format format;     /* flags of -1: as trained, or seen from the values */
+    int64_t region_start;           /* bp, subtracted from absolute positions in bp */
 } dna_predict_files_options;
-/** *n_failed gets the number of inputs without a row; they were reported in the log. */
+/* Start from this: flags unknown, everything else zero. */
+#define DNA_PREDICT_FILES_OPTIONS_INIT {.format = DNA_POSITION_FORMAT_INIT}
+/** *n_failed gets the number of inputs that could not be predicted (not those that
+ *  `preprocess` skips); each was reported in the log. */
 DNA_API int dna_run_predict(
     const dna_predict_files_options *o, int64_t *n_failed) DNA_MUST_CHECK;
 

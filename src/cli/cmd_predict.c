@@ -1,0 +1,244 @@
+/* cmd_predict.c - dnadna predict: apply a trained network to files.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/console.h"
+
+typedef struct {
+    dna_common common;
+    const char *output;
+    bool preprocess;
+    const char *gpus;
+    int64_t batch_size, n_worker, n_thread, seed;
+    const char *checkpoint;
+    bool progress_bar;
+    bool is_raw;
+    const char *by;
+    const char *keys;
+    const char *position_format;
+    int64_t chromosome_size, region_start;
+    const char *model;
+    dna_opt_list inputs;
+} predict_values;
+
+static const dna_opt options[] = {
+    {.name = "output",
+        .letter = 'o',
+        .kind = OPT_TEXT,
+        .metavar = "FILE",
+        .offset = offsetof(predict_values, output),
+        .doc = "Append the table to this file; the header is written if it is empty "
+               "(default: standard output)."},
+    {.name = "checkpoint",
+        .kind = OPT_TEXT,
+        .metavar = "NAME",
+        .offset = offsetof(predict_values, checkpoint),
+        .doc = "With a run's config as MODEL: best (default), last_epoch or "
+               "last_checkpoint."},
+    {.name = "preprocess",
+        .letter = 'p',
+        .kind = OPT_FLAG,
+        .offset = offsetof(predict_values, preprocess),
+        .doc = "Skip samples below the network's min_snp and min_indiv."},
+    {.name = "raw",
+        .kind = OPT_FLAG,
+        .offset = offsetof(predict_values, is_raw),
+        .doc = "The network's outputs as they are: columns out_0, out_1, ..."},
+    {.name = "by",
+        .kind = OPT_CHOICE,
+        .metavar = "WHAT",
+        .choices = "sample|scenario",
+        .offset = offsetof(predict_values, by),
+        .doc = "sample (default): one row a file; scenario: one row a scenario of a "
+               "dataset, with mean, median and quantiles over its replicates."},
+    {.name = "keys",
+        .kind = OPT_TEXT,
+        .metavar = "SNP,POS",
+        .offset = offsetof(predict_values, keys),
+        .doc = "Names of the arrays in the npz files (default: those of the training "
+               "data)."},
+    {.name = "position-format",
+        .kind = OPT_TEXT,
+        .metavar = "WORDS",
+        .offset = offsetof(predict_values, position_format),
+        .doc = "What the positions in the files are: words out of absolute or "
+               "distance, bp "
+               "or normalized, linear or circular, joined by commas (default: what the "
+               "dataset config says, else seen from the values)."},
+    {.name = "chromosome-size",
+        .kind = OPT_INT,
+        .metavar = "BP",
+        .min = 1,
+        .offset = offsetof(predict_values, chromosome_size),
+        .doc = "Size of the chromosome or region in base pairs, to convert positions "
+               "(default: the dataset config's, else that of the training data)."},
+    {.name = "region-start",
+        .kind = OPT_INT,
+        .metavar = "BP",
+        .min = 0,
+        .offset = offsetof(predict_values, region_start),
+        .doc = "Where the region begins: subtracted from absolute positions in bp."},
+    {.name = "batch-size",
+        .letter = 'b',
+        .kind = OPT_INT,
+        .metavar = "N",
+        .min = 1,
+        .offset = offsetof(predict_values, batch_size),
+        .doc =
+            "Samples in memory at a time (default 64). Results do not depend on it."},
+    {.name = "loader-num-workers",
+        .letter = 'w',
+        .kind = OPT_INT,
+        .metavar = "N",
+        .min = 0,
+        .offset = offsetof(predict_values, n_worker),
+        .doc = "Threads that load samples (default 0: as many as --threads)."},
+    {.name = "threads",
+        .letter = 't',
+        .kind = OPT_INT,
+        .metavar = "N",
+        .min = 0,
+        .offset = offsetof(predict_values, n_thread),
+        .doc = "Threads that compute (default 0: as many as there are processors)."},
+    {.name = "seed",
+        .kind = OPT_INT,
+        .metavar = "N",
+        .min = 0,
+        .offset = offsetof(predict_values, seed),
+        .doc = "Seed of random transforms (default 0)."},
+    {.name = "gpus",
+        .letter = 'g',
+        .kind = OPT_TEXT,
+        .metavar = "LIST",
+        .offset = offsetof(predict_values, gpus),
+        .doc = "Accepted; everything runs on the CPU."},
+    {.name = "progress-bar",
+        .kind = OPT_FLAG,
+        .offset = offsetof(predict_values, progress_bar),
+        .doc = "Show progress on standard error, if that is a terminal."},
+    {0}};
+
+static const dna_arg arguments[] = {
+    {.name = "MODEL",
+        .offset = offsetof(predict_values, model),
+        .doc = "A network file (.safetensors), or the final config of a run."},
+    {.name = "INPUT",
+        .is_repeated = true,
+        .offset = offsetof(predict_values, inputs),
+        .doc = "npz files, or one dataset config."},
+    {0}};
+
+static const dna_opt_spec spec = {.name = "dnadna predict",
+    .doc =
+        "Apply a trained network and write a CSV table, one row a sample in the order "
+        "of the inputs. A file that cannot be predicted is reported and the others "
+        "still are; the exit status is then 1. Positions are converted to the form "
+        "that the network was trained on.",
+    .opts = {dna_opts_common, options, dna_opts_log},
+    .args = arguments};
+
+/* One word of --position-format. */
+static int
+read_word(dna_position_format *f, const char *word, size_t n)
+{
+    static const struct {
+        const char *word;
+        int flag, value; /* flag: 0 distance, 1 normalized, 2 circular */
+    } words[] = {{"absolute", 0, 0}, {"distance", 0, 1}, {"bp", 1, 0},
+        {"normalized", 1, 1}, {"normalised", 1, 1}, {"linear", 2, 0},
+        {"circular", 2, 1}};
+    int *const flags[] = {&f->distance, &f->normalized, &f->circular};
+
+    for (int64_t i = 0; i < DNA_COUNT(words); i++) {
+        if (strlen(words[i].word) == n && strncmp(words[i].word, word, n) == 0) {
+            *flags[words[i].flag] = words[i].value;
+            return DNA_OK;
+        }
+    }
+    return dna_fail(DNA_EARG,
+        "--position-format: \"%.*s\" is not one of absolute, distance, bp, normalized, "
+        "linear, circular",
+        (int)n, word);
+}
+
+static int
+read_format(dna_position_format *f, const char *words)
+{
+    int rc = DNA_OK;
+    while (words != NULL && *words != '\0') {
+        size_t n = strcspn(words, ",");
+        DNA_TRY(read_word(f, words, n));
+        words += n + (words[n] == ',');
+    }
+out:
+    return rc;
+}
+
+static int
+run(const void *values, dna_log *log)
+{
+    const predict_values *v = values;
+    dna_predict_files_options o = DNA_PREDICT_FILES_OPTIONS_INIT;
+    char *keys = NULL;
+    int64_t n_failed = 0;
+    int rc = DNA_OK;
+
+    o.model = v->model;
+    o.inputs = v->inputs.items;
+    o.n_input = v->inputs.n;
+    o.checkpoint = v->checkpoint;
+    o.preprocess = v->preprocess;
+    o.is_raw = v->is_raw;
+    o.by_scenario = dna_str_equal_nocase(v->by, "scenario");
+    o.batch_size = v->batch_size;
+    o.n_worker = v->n_worker > INT16_MAX ? INT16_MAX : (int)v->n_worker;
+    o.n_thread = v->n_thread > INT16_MAX ? INT16_MAX : (int)v->n_thread;
+    o.seed = (uint64_t)v->seed;
+    o.out = stdout;
+    o.out_path = v->output;
+    o.log = log;
+    o.region_start = v->region_start;
+    DNA_TRY(read_format(&o.format, v->position_format));
+    o.format.chromosome_size = v->chromosome_size;
+    if (v->keys != NULL) {
+        keys = dna_strdup(v->keys);
+        char *comma = keys != NULL ? strchr(keys, ',') : NULL;
+        DNA_REQUIRE(comma != NULL && comma > keys && comma[1] != '\0', DNA_EARG,
+            "--keys: \"%s\" is not two names joined by a comma", v->keys);
+        *comma = '\0';
+        o.snp_key = keys;
+        o.pos_key = comma + 1;
+    }
+    if (v->gpus != NULL) {
+        dna_log_warning(log, "--gpus: CPU only");
+    }
+    if (v->common.log_file != NULL) {
+        DNA_TRY(dna_log_add_file(log, v->common.log_file));
+    }
+    o.progress = v->progress_bar ? dna_console_progress : NULL;
+    o.stop = dna_console_catch_signals();
+    DNA_TRY(dna_run_predict(&o, &n_failed));
+    if (n_failed > 0) {
+        dna_console_finish();
+        dna_log_error(
+            log, "%lld of the inputs could not be predicted", (long long)n_failed);
+        rc = DNA_EXIT_FAILED;
+    }
+out:
+    dna_console_finish();
+    dna_free(keys);
+    return rc;
+}
+
+const dna_command dna_command_predict = {.name = "predict",
+    .summary = "Apply a trained network to samples",
+    .spec = &spec,
+    .values_size = sizeof(predict_values),
+    .is_logging = true,
+    .run = run};

@@ -1,0 +1,45 @@
+/* cmd_preprocess.c - dnadna preprocess: check scenarios, split, standardise.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "cli/command.h"
+#include "cli/console.h"
+
+typedef struct {
+    dna_common common;
+    const char *config;
+} preprocess_values;
+
+static const dna_arg arguments[] = {{.name = "CONFIG",
+                                        .offset = offsetof(preprocess_values, config),
+                                        .doc = "Preprocessing config, as dnadna init "
+                                               "writes it."},
+    {0}};
+
+static const dna_opt_spec spec = {.name = "dnadna preprocess",
+    .doc =
+        "Check which scenarios are usable, assign them to the training, validation and "
+        "test sets, and standardise what is learned. Writes the preprocessed parameter "
+        "table and the training config into the model's folder.",
+    .opts = {dna_opts_common, dna_opts_log},
+    .args = arguments};
+
+static int
+run(const void *values, dna_log *log)
+{
+    const preprocess_values *v = values;
+    dna_preprocess_options o = {.config = v->config,
+        .log = log,
+        .log_file = v->common.log_file,
+        .progress = dna_console_progress};
+    int rc = dna_run_preprocess(&o, NULL);
+    dna_console_finish();
+    return rc;
+}
+
+const dna_command dna_command_preprocess = {.name = "preprocess",
+    .summary = "Check, split and standardise a dataset for training",
+    .spec = &spec,
+    .values_size = sizeof(preprocess_values),
+    .is_logging = true,
+    .run = run};

@@ -1,0 +1,53 @@
+/* command.h - the commands of the program, one row each, and what they share.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A command is one file cmd_<name>.c: its options as a table, and a function that fills
+ * the options struct of the library's function of the same name and calls it. Standard
+ * output is for data; everything else goes to standard error.
+ */
+#ifndef DNA_CLI_COMMAND_H
+#define DNA_CLI_COMMAND_H
+
+#include "cli/opt.h"
+#include "dnadna/log.h"
+#include "dnadna/run.h"
+
+/* Exit statuses. */
+enum { DNA_EXIT_OK = 0, DNA_EXIT_FAILED = 1, DNA_EXIT_USAGE = 2 };
+
+/* What every command has; the first member of its values. */
+typedef struct {
+    bool help;
+    bool debug;
+    const char *log_level; /* NULL: INFO */
+    const char *log_file;
+    bool log_nc; /* no colours */
+    dna_opt_list plugins;
+    bool trace_plugins;
+} dna_common;
+
+extern const dna_opt dna_opts_common[]; /* --help, --debug */
+extern const dna_opt dna_opts_log[];    /* --log-level, --log-file, --log-nc */
+extern const dna_opt dna_opts_plugin[]; /* --plugin, --trace-plugins */
+
+typedef struct {
+    const char *name;
+    const char *summary; /* one line for the list of commands */
+    const dna_opt_spec *spec;
+    size_t values_size;
+    bool is_logging; /* lines with date and level; else plain ones */
+    /* An exit status, or a negative code with the message set. */
+    int (*run)(const void *values, dna_log *log);
+} dna_command;
+
+extern const dna_command dna_command_init;
+extern const dna_command dna_command_preprocess;
+extern const dna_command dna_command_train;
+extern const dna_command dna_command_predict;
+extern const dna_command dna_command_inspect;
+
+/** Run a command line; the exit status. */
+int dna_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,43 @@
+/* table.h - a CSV table that grows at its end and never loses what it had.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Rows are collected and written whole: a full disk or a kill leaves complete rows
+ * only. An existing file keeps its rows; its header must be ours. Lines end with LF;
+ * numbers are the shortest text that reads back as the same number.
+ *
+ *     DNA_TRY(dna_table_open_file(&table, "out.csv", columns, n_column));
+ *     dna_table_text(table, path);
+ *     dna_table_number(table, 0.5);
+ *     DNA_TRY(dna_table_end_row(table));
+ *     DNA_TRY(dna_table_flush(table));
+ */
+#ifndef DNA_REPORT_TABLE_H
+#define DNA_REPORT_TABLE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "dnadna/status.h"
+
+typedef struct dna_table dna_table;
+
+/** Append to a file, made if it is not there. The header line is written if it is
+ * empty. Errors: DNA_EIO; DNA_EEXISTS if the file has other columns. */
+int dna_table_open_file(dna_table **out, const char *path, const char *const *columns,
+    int64_t n_column) DNA_MUST_CHECK;
+/** Keeps: stream, until the table is freed. The header is written always. */
+int dna_table_open_stream(dna_table **out, FILE *stream, const char *const *columns,
+    int64_t n_column) DNA_MUST_CHECK;
+/* Cells of the current row, in order. A row must have as many as there are columns. */
+void dna_table_text(dna_table *table, const char *text);
+void dna_table_integer(dna_table *table, int64_t value);
+void dna_table_number(dna_table *table, double value);
+/** Errors: DNA_ENOMEM of any cell. */
+int dna_table_end_row(dna_table *table) DNA_MUST_CHECK;
+/** Write the rows so far. On an error the file is cut back to what it had before. */
+int dna_table_flush(dna_table *table) DNA_MUST_CHECK;
+/** Rows that were not flushed are lost. NULL is fine. */
+void dna_table_free(dna_table *table);
+
+#endif

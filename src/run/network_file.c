@@ -1,0 +1,285 @@
+/* network_file.c - read and write network files: safetensors with a description.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Reading: the metadata say which network it is, the network says which tensors it has,
+ * and the file must have exactly these: names, shapes, types, finite numbers. Nothing
+ * is allocated from a number in the file before it was compared with what is really
+ * there.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "dnadna/dnadna.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+#include "nn/node.h"
+#include "run/network.h"
+#include "run/run_dir.h"
+
+#define META_KEY "dnadna"
+
+static void
+shape_text(char *buf, size_t size, int n_dim, const int64_t *dim)
+{
+    int n = snprintf(buf, size, "[");
+    for (int i = 0; i < n_dim && n > 0 && (size_t)n < size; i++) {
+        n += snprintf(
+            buf + n, size - (size_t)n, "%s%lld", i > 0 ? ", " : "", (long long)dim[i]);
+    }
+    if (n > 0 && (size_t)n < size) {
+        snprintf(buf + n, size - (size_t)n, "]");
+    }
+}
+
+/* The file's array is what the network wants: type, shape, finite. */
+static int
+check_tensor(const dna_array *a, const dna_tensor *t)
+{
+    dna_dtype dtype = t->kind == DNA_TENSOR_COUNTER ? DNA_I64 : DNA_F32;
+    bool is_same = a->n_dim == t->n_dim;
+    char want[128], found[128];
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(a->dtype == dtype, DNA_EFORMAT, "tensor %s: is %s, not %s", t->name,
+        dna_dtype_name(a->dtype), dna_dtype_name(dtype));
+    for (int i = 0; i < t->n_dim && is_same; i++) {
+        is_same = a->dim[i] == t->dim[i];
+    }
+    shape_text(found, sizeof(found), a->n_dim, a->dim);
+    shape_text(want, sizeof(want), t->n_dim, t->dim);
+    DNA_REQUIRE(is_same, DNA_ESHAPE, "tensor %s: has shape %s, the network needs %s",
+        t->name, found, want);
+    if (dtype == DNA_I64) {
+        int64_t n = 0;
+        memcpy(&n, a->data, sizeof(n));
+        DNA_REQUIRE(
+            n >= 0, DNA_EFORMAT, "tensor %s: %lld is below 0", t->name, (long long)n);
+        goto out;
+    }
+    const float *x = a->data;
+    for (int64_t i = 0; i < t->count; i++) {
+        DNA_REQUIRE(isfinite(x[i]), DNA_ENUMERIC, "tensor %s: entry %lld is %g",
+            t->name, (long long)i, (double)x[i]);
+    }
+out:
+    return rc;
+}
+
+static int
+check_tensors(const dna_graph *g, const dna_safetensors *st)
+{
+    int rc = DNA_OK;
+
+    for (int i = 0; i < g->n_tensor; i++) {
+        const dna_array *a = dna_safetensors_find(st, g->tensors[i].name);
+        DNA_REQUIRE(
+            a != NULL, DNA_ENOTFOUND, "tensor %s: is missing", g->tensors[i].name);
+        DNA_TRY(check_tensor(a, &g->tensors[i]));
+    }
+    for (int64_t k = 0; k < st->n_tensor && st->n_tensor != g->n_tensor; k++) {
+        bool is_known = false;
+        for (int i = 0; i < g->n_tensor && !is_known; i++) {
+            is_known = strcmp(g->tensors[i].name, st->names[k]) == 0;
+        }
+        DNA_REQUIRE(is_known, DNA_EFORMAT,
+            "tensor %s: the network has none of this name", st->names[k]);
+    }
+out:
+    return rc;
+}
+
+/* Where a tensor lies in its flat vector. */
+static void *
+tensor_data(dna_state *state, const dna_tensor *t)
+{
+    switch (t->kind) {
+    case DNA_TENSOR_PARAM:
+        return dna_state_params(state) + t->offset;
+    case DNA_TENSOR_BUFFER:
+        return dna_state_buffers(state) + t->offset;
+    case DNA_TENSOR_COUNTER:
+        return dna_state_counters(state) + t->offset;
+    }
+    return NULL;
+}
+
+static void
+fill_state(dna_network *net, const dna_safetensors *st)
+{
+    for (int64_t i = 0; i < dna_state_n_tensor(net->state); i++) {
+        const dna_tensor *t = dna_state_tensor(net->state, i);
+        const dna_array *a = dna_safetensors_find(st, t->name);
+        size_t size = dna_dtype_size(a->dtype) * (size_t)t->count;
+        memcpy(tensor_data(net->state, t), a->data, size);
+    }
+}
+
+static int
+make_network(dna_network **out, const dna_safetensors *st, const char *name)
+{
+    dna_arena *arena = NULL;
+    dna_value *meta = NULL;
+    dna_network *net = NULL;
+    int rc = DNA_OK;
+
+    const char *text = dna_safetensors_meta(st, META_KEY);
+    DNA_REQUIRE(text != NULL, DNA_EFORMAT,
+        "its metadata have no \"" META_KEY "\": not a network file of dnadna");
+    DNA_TRY(dna_arena_new(&arena));
+    DNA_TRY(dna_json_parse(&meta, arena, text, strlen(text), "metadata"));
+    rc = dna_network_from_meta(&net, arena, meta, name);
+    arena = NULL; /* the network's, or gone with it */
+    DNA_TRY(rc);
+    DNA_TRY(check_tensors(net->graph, st));
+    DNA_TRY(dna_network_allocate(net));
+    fill_state(net, st);
+    *out = net;
+    net = NULL;
+out:
+    dna_network_free(net);
+    dna_arena_free(arena);
+    return rc;
+}
+
+int
+dna_network_parse(
+    dna_network **out, const unsigned char *bytes, size_t n, const char *name)
+{
+    dna_safetensors st = {0};
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_safetensors_parse(&st, bytes, n, name));
+    rc = make_network(out, &st, name);
+    if (rc < 0) {
+        dna_context("%s", name);
+    }
+out:
+    dna_safetensors_clear(&st);
+    return rc;
+}
+
+int
+dna_network_load(dna_network **out, const char *path)
+{
+    dna_safetensors st = {0};
+    char *file = NULL;
+    bool is_renamed = false;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_network_file_name(&file, path, &is_renamed));
+    rc = dna_safetensors_read(&st, file);
+    if (rc == DNA_ENOTFOUND && is_renamed) {
+        dna_context("%s", path);
+    }
+    DNA_TRY(rc);
+    rc = make_network(out, &st, file);
+    if (rc < 0) {
+        dna_context("%s", file);
+    }
+out:
+    dna_free(file);
+    dna_safetensors_clear(&st);
+    return rc;
+}
+
+static dna_value *
+number_or_null(dna_arena *a, double v)
+{
+    return isfinite(v) ? dna_value_float(a, v) : dna_value_null(a);
+}
+
+static dna_value *
+count_or_null(dna_arena *a, int64_t v)
+{
+    return v >= 0 ? dna_value_int(a, v) : dna_value_null(a);
+}
+
+/* A shallow copy of a map, so that new keys leave the original alone. */
+static int
+copy_map(dna_value **out, dna_arena *a, const dna_value *map)
+{
+    dna_value *copy = dna_value_map(a);
+    int rc = DNA_OK;
+
+    if (copy == NULL) {
+        return DNA_ENOMEM;
+    }
+    for (int64_t i = 0; map != NULL && i < map->n; i++) {
+        DNA_TRY(dna_value_set(a, copy, map->keys[i], map->items[i]));
+    }
+    *out = copy;
+out:
+    return rc;
+}
+
+static int
+describe(dna_str *text, const dna_network *net, const dna_checkpoint *c)
+{
+    dna_arena *a = NULL;
+    dna_value *meta = NULL;
+    dna_value *origin = NULL;
+    char when[64];
+    time_t now = time(NULL);
+    struct tm tm;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_arena_new(&a));
+    DNA_TRY(copy_map(&meta, a, net->meta));
+    DNA_TRY(copy_map(&origin, a, dna_value_get(net->meta, "provenance")));
+    bool is_dated = gmtime_r(&now, &tm) != NULL
+                    && strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S+00:00", &tm) > 0;
+    DNA_TRY(dna_value_set(a, origin, "checkpoint", dna_value_string(a, c->checkpoint)));
+    if (is_dated) {
+        DNA_TRY(dna_value_set(a, origin, "model_datetime", dna_value_string(a, when)));
+    }
+    DNA_TRY(dna_value_set(a, origin, "epoch", count_or_null(a, c->epoch)));
+    DNA_TRY(dna_value_set(a, origin, "batch", count_or_null(a, c->batch)));
+    DNA_TRY(dna_value_set(a, origin, "step", count_or_null(a, c->step)));
+    DNA_TRY(
+        dna_value_set(a, origin, "training_loss", number_or_null(a, c->training_loss)));
+    DNA_TRY(dna_value_set(
+        a, origin, "validation_loss", number_or_null(a, c->validation_loss)));
+    DNA_TRY(dna_value_set(a, meta, "provenance", origin));
+    DNA_TRY(dna_value_set(a, meta, "dnadna_version", dna_value_string(a, DNA_VERSION)));
+    DNA_TRY(dna_json_write(text, meta, 0));
+out:
+    dna_arena_free(a);
+    return rc;
+}
+
+int
+dna_network_save(
+    const dna_network *net, const char *path, const dna_checkpoint *checkpoint)
+{
+    int64_t n = dna_state_n_tensor(net->state);
+    const char **names = NULL;
+    dna_array *arrays = NULL;
+    dna_str text;
+    int rc = DNA_OK;
+
+    dna_str_init(&text, 0);
+    DNA_NEW(names, n);
+    DNA_NEW(arrays, n);
+    for (int64_t i = 0; i < n; i++) {
+        const dna_tensor *t = dna_state_tensor(net->state, i);
+        dna_array_borrow(&arrays[i], t->kind == DNA_TENSOR_COUNTER ? DNA_I64 : DNA_F32,
+            t->n_dim, t->dim, tensor_data(net->state, t));
+        names[i] = t->name;
+        DNA_TRY(check_tensor(&arrays[i], t));
+    }
+    DNA_TRY(describe(&text, net, checkpoint));
+    const char *key = META_KEY;
+    const char *meta = dna_str_text(&text);
+    DNA_TRY(dna_safetensors_write(path, names, arrays, n, &key, &meta, 1));
+out:
+    dna_str_clear(&text);
+    dna_free(arrays);
+    dna_free(names);
+    return rc;
+}

@@ -1,0 +1,369 @@
+/* network_predict.c - from samples in memory to values.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Each sample is copied, its positions brought into the form that the network was
+ * trained on, transformed, and laid out as an input; inputs of one size run together.
+ * In evaluation mode samples do not see each other, so a result never depends on the
+ * company it was computed in.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/transform.h"
+#include "popgen/sample_ops.h"
+#include "run/network.h"
+
+/* Samples of one program: enough to keep threads busy, few enough to stay in cache. */
+#define BATCH 16
+
+typedef struct {
+    int64_t n_row, n_site;
+    float *x; /* NULL: no input, status says why */
+    bool is_done;
+} input;
+
+typedef struct {
+    dna_network *net;
+    const dna_predict_options *options;
+    const dna_sample *const *samples;
+    int64_t n;
+    input *inputs;
+    int *status;
+    char **messages; /* may be NULL */
+} job;
+
+/* ---- one sample ------------------------------------------------------------------ */
+
+static int
+check_sizes(const dna_network *net, const dna_sample *s)
+{
+    int rc = DNA_OK;
+    DNA_REQUIRE(net->min_snp <= s->n_site, DNA_ESHAPE,
+        "%lld SNPs, the network's min_snp is %lld", (long long)s->n_site,
+        (long long)net->min_snp);
+    DNA_REQUIRE(net->min_indiv <= s->n_hap, DNA_ESHAPE,
+        "%lld individuals, the network's min_indiv is %lld", (long long)s->n_hap,
+        (long long)net->min_indiv);
+out:
+    return rc;
+}
+
+/* Bring positions into the form of the training data. */
+static int
+convert_positions(const dna_network *net, dna_sample *s)
+{
+    const dna_position_format *want = &net->format;
+    const dna_position_format *have = &s->format;
+    int rc = DNA_OK;
+
+    if (!s->has_pos || !net->has_format) {
+        DNA_REQUIRE(s->has_pos || !net->has_format || net->form == DNA_MATRIX, DNA_EARG,
+            "has no positions, which the network needs");
+        goto out;
+    }
+    if (have->distance == want->distance && have->normalized == want->normalized
+        && have->circular == want->circular) {
+        goto out;
+    }
+    dna_position_format to = *want;
+    if (have->chromosome_size > 0) {
+        to.chromosome_size = have->chromosome_size;
+    }
+    DNA_REQUIRE(have->normalized == want->normalized || to.chromosome_size > 0,
+        DNA_EARG,
+        "its positions are %s, the network was trained on positions %s: the size of "
+        "the "
+        "chromosome is needed to convert them (--chromosome-size)",
+        have->normalized == 1 ? "divided by the chromosome size" : "in bp",
+        want->normalized == 1 ? "divided by the chromosome size" : "in bp");
+    DNA_TRY(dna_sample_reformat(s, &to));
+out:
+    return rc;
+}
+
+static int
+make_input(input *in, const job *j, const dna_sample *sample, int64_t index)
+{
+    const dna_network *net = j->net;
+    struct dna_shape_lock *lock = NULL;
+    dna_sample *s = NULL;
+    float *x = NULL;
+    dna_rng rng;
+    int rc = DNA_OK;
+
+    if (j->options->check_min_sizes) {
+        DNA_TRY(check_sizes(net, sample));
+    }
+    DNA_TRY(dna_sample_copy(&s, sample));
+    DNA_TRY(convert_positions(net, s));
+    /* a fresh lock: what is expected does not depend on other samples */
+    lock = dna_shape_lock_new();
+    if (lock == NULL) {
+        rc = DNA_ENOMEM;
+        goto out;
+    }
+    dna_rng_init(&rng, j->options->seed, "predict", index, 0, 0);
+    dna_transform_data data = {.sample = s,
+        .form = DNA_CONCAT,
+        .params = net->params,
+        .n_param = net->n_param,
+        .rng = &rng,
+        .lock = lock};
+    DNA_TRY(dna_transforms_apply(&net->transforms.list[DNA_TEST], &data));
+    DNA_TRY(dna_form_resolve(&data.form, s));
+    DNA_REQUIRE(data.form == net->form, DNA_EARG,
+        "%s, unlike the samples that the network was trained on",
+        s->has_pos ? "has positions" : "has no positions");
+    DNA_REQUIRE(s->n_hap > 0 && s->n_site > 0, DNA_ESHAPE,
+        "nothing is left of it: %lld individuals, %lld SNPs", (long long)s->n_hap,
+        (long long)s->n_site);
+    in->n_row = dna_form_n_row(data.form, s->n_hap);
+    in->n_site = s->n_site;
+    DNA_NEW(x, in->n_row * in->n_site);
+    dna_form_fill(data.form, s, x);
+    in->x = x;
+    x = NULL;
+out:
+    dna_free(x);
+    dna_shape_lock_free(lock);
+    dna_sample_free(s);
+    return rc;
+}
+
+/* Note why sample i has no result; only a lack of memory ends everything. */
+static int
+note_failure(const job *j, int64_t i, int code)
+{
+    j->status[i] = code;
+    if (code == DNA_ENOMEM) {
+        return code;
+    }
+    if (j->messages != NULL) {
+        size_t size = strlen(dna_message()) + 1;
+        j->messages[i] = malloc(size); /* the caller frees it with free() */
+        if (j->messages[i] == NULL) {
+            return dna_fail(DNA_ENOMEM, "out of memory");
+        }
+        memcpy(j->messages[i], dna_message(), size);
+    }
+    return DNA_OK;
+}
+
+static int
+input_task(void *payload, int64_t task, int worker)
+{
+    const job *j = payload;
+    (void)worker;
+    if (j->samples[task] == NULL) {
+        j->status[task] = DNA_ENOTFOUND;
+        return DNA_OK;
+    }
+    int rc = make_input(
+        &j->inputs[task], j, j->samples[task], j->options->first_index + task);
+    j->status[task] = DNA_OK;
+    return rc < 0 ? note_failure(j, task, rc) : DNA_OK;
+}
+
+/* ---- the network ----------------------------------------------------------------- */
+
+int
+dna_network_forward(dna_network *net, const float *x, int64_t n, int64_t n_row,
+    int64_t n_site, int64_t batch, float *out)
+{
+    const int64_t n_output = net->sizes.n_outputs;
+    const size_t one = (size_t)(n_row * n_site);
+    dna_program *program = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_programs_get(net->programs, n_row, n_site, batch, false, &program));
+    for (int64_t first = 0; first < n; first += batch) {
+        int64_t here = DNA_MIN(batch, n - first);
+        float *to = dna_program_input(program, 0);
+        memcpy(to, x + (size_t)first * one, (size_t)here * one * sizeof(float));
+        memset(
+            to + (size_t)here * one, 0, (size_t)(batch - here) * one * sizeof(float));
+        DNA_TRY(dna_program_forward(program));
+        memcpy(out + first * n_output, dna_program_output(program),
+            (size_t)(here * n_output) * sizeof(float));
+    }
+out:
+    return rc;
+}
+
+/* Softmax of k logits; the index of the largest. */
+static int64_t
+softmax(const float *logit, int64_t k, double *p)
+{
+    int64_t best = 0;
+    double sum = 0.0;
+    for (int64_t c = 1; c < k; c++) {
+        if (logit[c] > logit[best]) {
+            best = c;
+        }
+    }
+    for (int64_t c = 0; c < k; c++) {
+        p[c] = exp((double)logit[c] - (double)logit[best]);
+        sum += p[c];
+    }
+    for (int64_t c = 0; c < k; c++) {
+        p[c] = (double)(float)(p[c] / sum);
+    }
+    return best;
+}
+
+void
+dna_network_values(const dna_network *net, const float *out, double *values)
+{
+    for (int64_t i = 0; i < net->n_param; i++) {
+        const dna_param *p = &net->params[i];
+        if (p->type == DNA_CLASSIFICATION) {
+            int64_t best = softmax(out, p->n_class, values);
+            values += p->n_class;
+            out += p->n_class;
+            *values++ = (double)best;
+            continue;
+        }
+        double v = (double)*out++;
+        if (p->has_stats) {
+            v = v * p->std + p->mean;
+        }
+        /* what the network computes is 32-bit; more digits would be noise */
+        *values++ = (double)(float)(p->log_transform ? exp(v) : v);
+    }
+}
+
+/* Take up to BATCH inputs that have the size of input `first`. */
+static int64_t
+collect(const job *j, int64_t first, int64_t *chosen)
+{
+    int64_t n = 0;
+    for (int64_t i = first; i < j->n && n < BATCH; i++) {
+        const input *in = &j->inputs[i];
+        if (in->x != NULL && !in->is_done && in->n_row == j->inputs[first].n_row
+            && in->n_site == j->inputs[first].n_site) {
+            chosen[n++] = i;
+        }
+    }
+    return n;
+}
+
+static int
+run_group(const job *j, const int64_t *chosen, int64_t n, float *out)
+{
+    const input *like = &j->inputs[chosen[0]];
+    const size_t one = (size_t)(like->n_row * like->n_site);
+    float *x = NULL;
+    int rc = DNA_OK;
+
+    DNA_NEW(x, (size_t)n * one);
+    for (int64_t k = 0; k < n; k++) {
+        memcpy(x + (size_t)k * one, j->inputs[chosen[k]].x, one * sizeof(float));
+    }
+    DNA_TRY(dna_network_forward(j->net, x, n, like->n_row, like->n_site, n, out));
+out:
+    dna_free(x);
+    return rc;
+}
+
+/* Results of one group into the caller's arrays. */
+static int
+store_group(const job *j, const int64_t *chosen, int64_t n, const float *out,
+    int status, double *values)
+{
+    const int64_t n_output = j->net->sizes.n_outputs;
+    const int64_t n_value = j->options->is_raw ? n_output : j->net->n_value;
+    int rc = DNA_OK;
+
+    for (int64_t k = 0; k < n; k++) {
+        double *to = values + chosen[k] * n_value;
+        const float *from = out + k * n_output;
+        j->inputs[chosen[k]].is_done = true;
+        int here = status;
+        for (int64_t i = 0; i < n_output && here == DNA_OK; i++) {
+            if (!isfinite(from[i])) {
+                here = dna_fail(DNA_ENUMERIC, "output %lld of the network is %g",
+                    (long long)i, (double)from[i]);
+            }
+        }
+        if (here < 0) {
+            DNA_TRY(note_failure(j, chosen[k], here));
+            continue;
+        }
+        for (int64_t i = 0; j->options->is_raw && i < n_output; i++) {
+            to[i] = (double)from[i];
+        }
+        if (!j->options->is_raw) {
+            dna_network_values(j->net, from, to);
+        }
+    }
+out:
+    return rc;
+}
+
+static int
+run_all(const job *j, double *values)
+{
+    int64_t chosen[BATCH];
+    float *out = NULL;
+    int rc = DNA_OK;
+
+    DNA_NEW(out, BATCH * j->net->sizes.n_outputs);
+    for (int64_t i = 0; i < j->n; i++) {
+        if (j->inputs[i].x == NULL || j->inputs[i].is_done) {
+            continue;
+        }
+        int64_t n = collect(j, i, chosen);
+        int status = run_group(j, chosen, n, out);
+        DNA_TRY(store_group(j, chosen, n, out, status, values));
+    }
+out:
+    dna_free(out);
+    return rc;
+}
+
+/* Threads only where there is work for them. */
+static int
+prepare_pool(dna_network *net, int64_t n, int n_thread)
+{
+    int rc = DNA_OK;
+
+    if (net->pool != NULL || n < 2 || n_thread == 1) {
+        goto out;
+    }
+    DNA_TRY(dna_pool_new(&net->pool, n_thread));
+    dna_programs_set_pool(net->programs, net->pool);
+out:
+    return rc;
+}
+
+int
+dna_network_predict(dna_network *net, const dna_sample *const *samples, int64_t n,
+    const dna_predict_options *options, double *values, int *status, char **messages)
+{
+    const dna_predict_options defaults = {0};
+    job j = {.net = net,
+        .options = options != NULL ? options : &defaults,
+        .samples = samples,
+        .n = n,
+        .status = status,
+        .messages = messages};
+    int rc = DNA_OK;
+
+    if (messages != NULL) {
+        memset(messages, 0, (size_t)n * sizeof(*messages));
+    }
+    DNA_NEW(j.inputs, n);
+    DNA_TRY(prepare_pool(net, n, j.options->n_thread));
+    DNA_TRY(dna_pool_run(net->pool, n, input_task, &j));
+    DNA_TRY(run_all(&j, values));
+out:
+    for (int64_t i = 0; j.inputs != NULL && i < n; i++) {
+        dna_free(j.inputs[i].x);
+    }
+    dna_free(j.inputs);
+    return rc;
+}

@@ -1,0 +1,73 @@
+/* settings.c - read single values of a checked config.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "run/settings.h"
+
+#include <time.h>
+
+#include "base/str.h"
+
+int64_t
+dna_setting_int(const dna_value *config, const char *dotted, int64_t fallback)
+{
+    int64_t v = fallback;
+    const dna_value *item = dna_value_get_path(config, dotted);
+    return item != NULL && dna_value_as_int(item, &v) ? v : fallback;
+}
+
+double
+dna_setting_double(const dna_value *config, const char *dotted, double fallback)
+{
+    double v = fallback;
+    const dna_value *item = dna_value_get_path(config, dotted);
+    return item != NULL && dna_value_as_double(item, &v) ? v : fallback;
+}
+
+bool
+dna_setting_bool(const dna_value *config, const char *dotted, bool fallback)
+{
+    bool v = fallback;
+    const dna_value *item = dna_value_get_path(config, dotted);
+    return item != NULL && dna_value_as_bool(item, &v) ? v : fallback;
+}
+
+const char *
+dna_setting_text(const dna_value *config, const char *dotted)
+{
+    const dna_value *item = dna_value_get_path(config, dotted);
+    return item != NULL ? dna_value_as_text(item) : NULL;
+}
+
+bool
+dna_setting_is(const dna_value *config, const char *dotted, const char *choice)
+{
+    return dna_str_equal(dna_setting_text(config, dotted), choice);
+}
+
+bool
+dna_is_config_name(const char *path)
+{
+    return dna_str_ends_with(path, ".json") || dna_str_ends_with(path, ".yml")
+           || dna_str_ends_with(path, ".yaml");
+}
+
+const char *
+dna_utc_now(char *buf, size_t size)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    if (gmtime_r(&now, &tm) == NULL
+        || strftime(buf, size, "%Y-%m-%dT%H:%M:%S+00:00", &tm) == 0) {
+        buf[0] = '\0';
+    }
+    return buf;
+}
+
+double
+dna_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}

@@ -1,0 +1,258 @@
+/* train_setup.c - from a training config to data, network and optimiser in memory.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "run/settings.h"
+#include "run/train.h"
+
+/* ---- config ---------------------------------------------------------------------- */
+
+/* The final config of an earlier run makes a new run: its id is history, not a wish. */
+static bool
+is_final_config(const dna_value *config)
+{
+    return dna_setting_text(config, "run_name") != NULL
+           || dna_setting_text(config, "training_datetime") != NULL;
+}
+
+static int
+choose_run(dna_training *t)
+{
+    const dna_train_options *o = t->options;
+    dna_run_wish wish = {.model_root = t->model_root,
+        .model_name = t->model_name,
+        .format = dna_setting_text(t->config, "run_name_format"),
+        .wanted = o->run_id};
+    char *path = NULL;
+    int rc = DNA_OK;
+
+    if (wish.wanted == NULL && !is_final_config(t->config)) {
+        const dna_value *id = dna_value_get(t->config, "run_id");
+        bool is_id =
+            dna_value_is_null(id) || id->type == DNA_INT || id->type == DNA_STRING;
+        if (!is_id) {
+            rc = dna_config_fail(DNA_EARG, id, "run_id", "%s is no number or text",
+                dna_value_type_name(id));
+            goto out;
+        }
+        wish.wanted = dna_value_is_null(id) ? NULL : dna_value_as_text(id);
+    }
+    DNA_TRY(dna_run_name_choose(&t->run, &wish));
+    DNA_REQUIRE(!t->run.has_files || o->overwrite, DNA_EEXISTS,
+        "%s: the folder of run \"%s\" is not empty: give --overwrite or another "
+        "--run-id",
+        t->run.dir, t->run.id);
+    DNA_TRY(dna_training_path(&path, t, "best"));
+out:
+    dna_free(path);
+    return rc;
+}
+
+static int
+read_config(dna_training *t)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_config_load(&t->config, t->arena, t->options->config));
+    DNA_TRY(dna_config_check_training(t->arena, t->config, t->log));
+    dna_config_notices(t->config, t->log);
+    const dna_value *c = t->config;
+    t->model_name = dna_setting_text(c, "model_name");
+    t->model_root = dna_setting_text(c, "model_root");
+    t->filename_format = dna_setting_text(c, "model_filename_format");
+    t->n_epoch = dna_setting_int(c, "n_epochs", 1);
+    t->evaluation_interval = dna_setting_int(c, "evaluation_interval", 1);
+    t->batch_size = dna_setting_int(c, "batch_size", 1);
+    t->n_worker = (int)DNA_MIN(dna_setting_int(c, "loader_num_workers", 0), 1024);
+    t->is_validation_fresh =
+        dna_setting_is(c, "random_transforms_in_validation", "fresh");
+    int64_t seed = dna_setting_int(c, "seed", DNA_NULL_INT);
+    t->seed = seed != DNA_NULL_INT ? (uint64_t)seed : dna_rng_os_seed();
+    DNA_REQUIRE(dna_setting_text(c, "dataset.scenario_params_path") != NULL, DNA_EARG,
+        "%s: dataset.scenario_params_path: is missing; dnadna preprocess writes it",
+        t->options->config);
+out:
+    return rc;
+}
+
+int
+dna_training_path(char **out, const dna_training *t, const char *checkpoint)
+{
+    bool is_renamed = false;
+    return dna_run_network_path(
+        out, &t->run, t->model_name, t->filename_format, checkpoint, &is_renamed);
+}
+
+/* ---- data ------------------------------------------------------------------------ */
+
+static int
+read_table(dna_training *t)
+{
+    const char *path = dna_setting_text(t->config, "dataset.scenario_params_path");
+    char **columns = NULL;
+    int64_t n_column = 0;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_params_table_columns(path, &columns, &n_column));
+    DNA_TRY(dna_params_read(&t->params, &t->n_param, t->arena,
+        dna_value_get(t->config, "learned_params"), (const char *const *)columns,
+        n_column, t->log));
+    DNA_TRY(dna_params_read_stats(t->params, t->n_param, t->config));
+    DNA_TRY(dna_params_table_read(&t->table, path, t->params, t->n_param));
+    DNA_REQUIRE(t->table.has_split, DNA_EFORMAT,
+        "%s: has no column \"splits\"; training needs the table of dnadna preprocess",
+        path);
+    DNA_TRY(dna_objective_init(&t->objective, t->params, t->n_param, t->table.targets,
+        t->table.split, t->table.n_row));
+out:
+    dna_path_list_free(columns, n_column);
+    return rc;
+}
+
+static int
+make_dataset(dna_training *t)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_source_new(&t->source, dna_value_get(t->config, "dataset")));
+    DNA_TRY(dna_transforms_read(&t->transforms, t->arena,
+        dna_value_get(t->config, "dataset_transforms"), t->log));
+    dna_dataset_options options = {.source = t->source,
+        .table = &t->table,
+        .transforms = &t->transforms,
+        .params = t->params,
+        .n_param = t->n_param,
+        .seed = t->seed,
+        .cache_validation_set =
+            dna_setting_bool(t->config, "dataset.cache_validation_set", false),
+        .log = t->log};
+    DNA_TRY(dna_dataset_new(&t->dataset, &options));
+    t->n_training = dna_dataset_count(t->dataset, DNA_TRAINING);
+    t->n_validation = dna_dataset_count(t->dataset, DNA_VALIDATION);
+    DNA_REQUIRE(
+        t->n_training > 0, DNA_EARG, "%s: the training set is empty", t->table.path);
+    DNA_REQUIRE(t->n_validation > 0, DNA_EARG, "%s: the validation set is empty",
+        t->table.path);
+out:
+    return rc;
+}
+
+/* ---- optimiser ------------------------------------------------------------------- */
+
+/* learning_rate is another name of lr, and wins. */
+static int
+resolve_alias(dna_training *t, dna_value *params)
+{
+    dna_value *alias = dna_value_get(params, "learning_rate");
+    int rc = DNA_OK;
+
+    if (alias == NULL) {
+        goto out;
+    }
+    const dna_value *lr = dna_value_get(params, "lr");
+    if (lr != NULL && !alias->is_default) {
+        dna_config_warn(t->log, alias, "optimizer.params",
+            "learning_rate and lr are the same setting: learning_rate is used");
+    }
+    if (lr == NULL || !alias->is_default) {
+        DNA_TRY(dna_value_set(t->arena, params, "lr", alias));
+    }
+    dna_value_remove(params, "learning_rate");
+out:
+    return rc;
+}
+
+static int
+unknown_optimizer(const dna_value *name)
+{
+    dna_str known;
+    dna_str_init(&known, 0);
+    const dna_optim_def *def = NULL;
+    for (int64_t i = 0; (def = dna_optim_at(i)) != NULL; i++) {
+        dna_str_addf(&known, "%s%s", i > 0 ? ", " : "", def->name);
+    }
+    int rc = dna_config_fail(DNA_ENOTFOUND, name, "optimizer.name",
+        "unknown optimizer \"%s\", there are: %s", dna_value_as_text(name),
+        dna_str_text(&known));
+    dna_str_clear(&known);
+    return rc;
+}
+
+int
+dna_training_make_optim(dna_training *t)
+{
+    const dna_value *name = dna_value_get_path(t->config, "optimizer.name");
+    const dna_optim_def *def = dna_optim_find(dna_value_as_text(name));
+    int rc = DNA_OK;
+
+    if (def == NULL) {
+        rc = unknown_optimizer(name);
+        goto out;
+    }
+    const dna_value *given = dna_value_get_path(t->config, "optimizer.params");
+    dna_value *params = dna_value_is_null(given) ? dna_value_map(t->arena)
+                                                 : dna_value_copy(t->arena, given);
+    void *opts = dna_arena_alloc(t->arena, 1, def->opts_size);
+    if (params == NULL || opts == NULL) {
+        rc = DNA_ENOMEM;
+        goto out;
+    }
+    if (params->type != DNA_MAP) {
+        rc = dna_config_fail(DNA_EARG, params, "optimizer.params", "%s is no mapping",
+            dna_value_type_name(params));
+        goto out;
+    }
+    DNA_TRY(resolve_alias(t, params));
+    DNA_TRY(
+        dna_config_check(t->arena, params, def->fields, "optimizer.params", t->log));
+    dna_config_bind(params, def->fields, opts);
+    t->optim_opts = opts;
+    DNA_TRY(dna_optim_new(
+        &t->optim, def, opts, t->net != NULL ? dna_state_n_param(t->net->state) : 0));
+out:
+    return rc;
+}
+
+/* ---- all ------------------------------------------------------------------------- */
+
+int
+dna_training_init(dna_training *t, const dna_train_options *o)
+{
+    int rc = DNA_OK;
+
+    *t = (dna_training){.options = o, .log = o->log};
+    DNA_TRY(dna_arena_new(&t->arena));
+    DNA_TRY(read_config(t));
+    DNA_TRY(choose_run(t));
+    DNA_TRY(read_table(t));
+    DNA_TRY(make_dataset(t));
+    DNA_TRY(dna_training_make_network(t));
+    DNA_TRY(dna_training_make_optim(t));
+    DNA_TRY(dna_pool_new(&t->pool, o->n_thread));
+    dna_programs_set_pool(t->net->programs, t->pool);
+out:
+    return rc;
+}
+
+void
+dna_training_clear(dna_training *t)
+{
+    dna_optim_free(t->optim);
+    dna_network_free(t->net);
+    dna_objective_clear(&t->objective);
+    dna_dataset_free(t->dataset);
+    dna_source_free(t->source);
+    dna_params_table_clear(&t->table);
+    dna_pool_free(t->pool);
+    dna_run_name_clear(&t->run);
+    dna_arena_free(t->arena);
+    *t = (dna_training){0};
+}

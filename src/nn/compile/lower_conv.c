@@ -28,6 +28,7 @@ typedef struct {
     int64_t n_weight;        /* kh * kw * C * O */
     dna_buffer *packed;      /* [kh][kw][C][O] */
     dna_buffer *packed_back; /* [kh][kw][O][C] */
+    dna_buffer *turned;      /* tall kernels, backward: scratch of a chunk */
     dna_buffer *partial;     /* [n_chunk][n_weight + O]: sums of a chunk */
     bool wants_dx, is_add;
 } conv_args;
@@ -134,8 +135,7 @@ forward_row(
 {
     const dna_kernels *k = e->p->k;
     if (a->pw == 0) {
-        k->gemm(false, false, a->OW, a->O, a->kw * a->C, row, a->sw * a->C, w, a->O,
-            true, y, a->O);
+        k->product(a->OW, a->O, a->kw * a->C, row, a->sw * a->C, 1, w, a->O, y, a->O);
         return;
     }
     for (int64_t v = 0; v < a->kw; v++) {
@@ -143,9 +143,8 @@ forward_row(
         int64_t j1 = 0;
         valid_outputs(a, v, &j0, &j1);
         if (j0 < j1) {
-            k->gemm(false, false, j1 - j0, a->O, a->C,
-                row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C,
-                w + v * a->C * a->O, a->O, true, y + j0 * a->O, a->O);
+            k->product(j1 - j0, a->O, a->C, row + (j0 * a->sw + v - a->pw) * a->C,
+                a->sw * a->C, 1, w + v * a->C * a->O, a->O, y + j0 * a->O, a->O);
         }
     }
 }
@@ -156,8 +155,7 @@ weight_grad_row(
 {
     const dna_kernels *k = e->p->k;
     if (a->pw == 0) {
-        k->gemm(true, false, a->kw * a->C, a->O, a->OW, row, a->sw * a->C, dy, a->O,
-            true, dw, a->O);
+        k->product(a->kw * a->C, a->O, a->OW, row, 1, a->sw * a->C, dy, a->O, dw, a->O);
         return;
     }
     for (int64_t v = 0; v < a->kw; v++) {
@@ -165,9 +163,8 @@ weight_grad_row(
         int64_t j1 = 0;
         valid_outputs(a, v, &j0, &j1);
         if (j0 < j1) {
-            k->gemm(true, false, a->C, a->O, j1 - j0,
-                row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C, dy + j0 * a->O,
-                a->O, true, dw + v * a->C * a->O, a->O);
+            k->product(a->C, a->O, j1 - j0, row + (j0 * a->sw + v - a->pw) * a->C, 1,
+                a->sw * a->C, dy + j0 * a->O, a->O, dw + v * a->C * a->O, a->O);
         }
     }
 }
@@ -180,8 +177,8 @@ input_grad_gathered(
 {
     const dna_kernels *k = e->p->k;
     if (a->OW >= a->kw) {
-        k->gemm(false, false, a->OW - a->kw + 1, a->C, a->kw * a->O, dy, a->O, w, a->C,
-            true, dx + (a->kw - 1) * a->C, a->C);
+        k->product(a->OW - a->kw + 1, a->C, a->kw * a->O, dy, a->O, 1, w, a->C,
+            dx + (a->kw - 1) * a->C, a->C);
     }
     for (int64_t j = 0; j < a->W; j++) {
         if (j >= a->kw - 1 && j < a->OW) {
@@ -190,8 +187,8 @@ input_grad_gathered(
         int64_t first = DNA_MAX(j - a->kw + 1, 0); /* outputs that j is part of */
         int64_t n = DNA_MIN(j, a->OW - 1) - first + 1;
         int64_t tap = first - (j - a->kw + 1); /* place in the reversed taps */
-        k->gemm(false, false, 1, a->C, n * a->O, dy + first * a->O, a->O,
-            w + tap * a->O * a->C, a->C, true, dx + j * a->C, a->C);
+        k->product(1, a->C, n * a->O, dy + first * a->O, a->O, 1, w + tap * a->O * a->C,
+            a->C, dx + j * a->C, a->C);
     }
 }
 
@@ -209,9 +206,81 @@ input_grad_row(
         int64_t j1 = 0;
         valid_outputs(a, v, &j0, &j1);
         if (j0 < j1) {
-            k->gemm(false, false, j1 - j0, a->C, a->O, dy + j0 * a->O, a->O,
-                w + (a->kw - 1 - v) * a->O * a->C, a->C, true,
+            k->product(j1 - j0, a->C, a->O, dy + j0 * a->O, a->O, 1,
+                w + (a->kw - 1 - v) * a->O * a->C, a->C,
                 row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C);
+        }
+    }
+}
+
+/* ---- tall kernels: the sum runs down the kernel's rows instead ----
+ *
+ * Where a kernel has more rows than numbers in a row (few channels), products along a
+ * row are short. Then K is the kernel's height, one product a place t in the row:
+ *     Y[i] += X[i * sh + 0 .. kh-1][t] (OW x kh)  *  W[.][t] (kh x O)
+ */
+
+static bool
+is_tall(const conv_args *a)
+{
+    return a->kh > a->kw * a->C && a->ph == 0 && a->pw == 0;
+}
+
+static void
+forward_tall(
+    const dna_exec *e, const conv_args *a, float *y, const float *x, const float *w)
+{
+    int64_t n = a->kw * a->C;
+    for (int64_t i = 0; i < a->OH; i++) {
+        for (int64_t t = 0; t < n; t++) {
+            e->p->k->product(a->OW, a->O, a->kh, x + i * a->sh * a->W * a->C + t,
+                a->sw * a->C, a->W * a->C, w + t * a->O, n * a->O, y + i * a->OW * a->O,
+                a->O);
+        }
+    }
+}
+
+static void
+weight_grad_tall(
+    const dna_exec *e, const conv_args *a, float *dw, const float *x, const float *dy)
+{
+    int64_t n = a->kw * a->C;
+    for (int64_t i = 0; i < a->OH; i++) {
+        for (int64_t t = 0; t < n; t++) {
+            e->p->k->product(a->kh, a->O, a->OW, x + i * a->sh * a->W * a->C + t,
+                a->W * a->C, a->sw * a->C, dy + i * a->OW * a->O, a->O, dw + t * a->O,
+                n * a->O);
+        }
+    }
+}
+
+/* dX[i * sh + u][j * sw * C + t] += sum over o of W[u][t][o] dY[i][j][o]: the sums of
+ * one place t are made for all j at once, [kh][OW], and then spread over the rows. dY
+ * is turned first, so that j is contiguous. */
+static void
+input_grad_tall(
+    const dna_exec *e, const conv_args *a, float *dx, const float *dy, const float *w)
+{
+    int64_t n = a->kw * a->C;
+    float *turned = dna_bytes_at(e, a->turned); /* [O][OW], then [kh][OW] */
+    float *sums = turned + a->O * a->OW;
+    for (int64_t i = 0; i < a->OH; i++) {
+        const float *grad = dy + i * a->OW * a->O;
+        for (int64_t o = 0; o < a->O; o++) {
+            for (int64_t j = 0; j < a->OW; j++) {
+                turned[o * a->OW + j] = grad[j * a->O + o];
+            }
+        }
+        for (int64_t t = 0; t < n; t++) {
+            float *out = dx + i * a->sh * a->W * a->C + t;
+            memset(sums, 0, (size_t)(a->kh * a->OW) * sizeof(*sums));
+            e->p->k->product(a->kh, a->OW, a->O, w + t * a->O, n * a->O, 1, turned,
+                a->OW, sums, a->OW);
+            for (int64_t u = 0; u < a->kh; u++) {
+                for (int64_t j = 0; j < a->OW; j++) {
+                    out[u * a->W * a->C + j * a->sw * a->C] += sums[u * a->OW + j];
+                }
+            }
         }
     }
 }
@@ -246,8 +315,11 @@ run_forward(const dna_exec *e, const void *args)
         float *y = dna_at(e, &a->y) + b * a->y.stride[0];
         const float *x = dna_at(e, &a->x) + b * a->x.stride[0];
         start_with_bias(e, a, y);
-        for_each_row(a, i, u, h)
-        {
+        if (is_tall(a)) {
+            forward_tall(e, a, y, x, w);
+            continue;
+        }
+        for_each_row(a, i, u, h) {
             forward_row(e, a, y + i * a->OW * a->O, x + h * a->W * a->C,
                 w + u * a->kw * a->C * a->O);
         }
@@ -266,12 +338,15 @@ run_weight_grad(const dna_exec *e, const void *args)
     for (int64_t b = 0; b < e->n; b++) {
         const float *x = dna_at(e, &a->x_value) + b * a->x_value.stride[0];
         const float *dy = dna_at(e, &a->y) + b * a->y.stride[0];
-        for_each_row(a, i, u, h)
-        {
+        e->p->k->column_sums(dw + a->n_weight, dy, a->OH * a->OW, a->O);
+        if (is_tall(a)) {
+            weight_grad_tall(e, a, dw, x, dy);
+            continue;
+        }
+        for_each_row(a, i, u, h) {
             weight_grad_row(e, a, dw + u * a->kw * a->C * a->O, x + h * a->W * a->C,
                 dy + i * a->OW * a->O);
         }
-        e->p->k->column_sums(dw + a->n_weight, dy, a->OH * a->OW, a->O);
     }
     return DNA_OK;
 }
@@ -287,8 +362,12 @@ run_input_grad(const dna_exec *e, const void *args)
         if (!a->is_add) {
             memset(dx, 0, (size_t)a->x.size * sizeof(*dx));
         }
-        for_each_row(a, i, u, h)
-        {
+        if (is_tall(a)) {
+            const float *packed = dna_bytes_at(&(dna_exec){.p = e->p}, a->packed);
+            input_grad_tall(e, a, dx, dy, packed);
+            continue;
+        }
+        for_each_row(a, i, u, h) {
             input_grad_row(e, a, dx + h * a->W * a->C, dy + i * a->OW * a->O,
                 w + u * a->kw * a->O * a->C);
         }
@@ -307,11 +386,11 @@ dna_lower_conv2d(dna_program *p, const dna_node *node)
     a.y = p->values[node->id];
     a.packed = dna_buffer_new(p, 0, (size_t)a.n_weight * sizeof(float));
     DNA_REQUIRE(a.packed != NULL, DNA_ENOMEM, "%s", dna_message());
-    if (p->is_training && p->needs_grad[node->in[0]->id]) {
+    if (p->is_training && p->needs_grad[node->in[0]->id] && !is_tall(&a)) {
         a.packed_back = dna_buffer_new(p, 0, (size_t)a.n_weight * sizeof(float));
         DNA_REQUIRE(a.packed_back != NULL, DNA_ENOMEM, "%s", dna_message());
     }
-    p->saved[node->id] = a.packed_back;
+    p->saved[node->id] = is_tall(&a) ? a.packed : a.packed_back;
     dna_step *s = dna_step_add(
         p, &p->forward, "conv2d.pack", node->layer, run_pack, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
@@ -339,6 +418,7 @@ dna_lower_conv2d_backward(dna_program *p, const dna_node *node)
 
     a.y = p->grads[node->id];
     a.x_value = p->values[node->in[0]->id];
+    a.packed = p->saved[node->id]; /* one of the two */
     a.packed_back = p->saved[node->id];
     a.partial =
         dna_buffer_new(p, 0, (size_t)((a.n_weight + a.O) * p->n_chunk) * sizeof(float));
@@ -353,17 +433,24 @@ dna_lower_conv2d_backward(dna_program *p, const dna_node *node)
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     s->is_chunk = false;
     dna_step_reads(s, a.partial);
-    if (a.packed_back == NULL) {
+    if (!p->needs_grad[node->in[0]->id]) {
         return DNA_OK;
     }
     DNA_TRY(dna_grad_of(p, node->in[0], &dx, &a.is_add));
     a.x = *dx;
+    if (is_tall(&a)) {
+        a.turned = dna_buffer_new(p, (size_t)((a.O + a.kh) * a.OW) * sizeof(float), 0);
+        DNA_REQUIRE(a.turned != NULL, DNA_ENOMEM, "%s", dna_message());
+    }
     s = dna_step_add(
         p, list, "conv2d.input_grad", node->layer, run_input_grad, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     dna_step_reads(s, a.packed_back);
     dna_step_reads(s, a.y.buf);
     dna_step_writes(s, a.x.buf);
+    if (a.turned != NULL) {
+        dna_step_writes(s, a.turned);
+    }
 out:
     return rc;
 }

@@ -66,11 +66,14 @@ typedef struct {
     void (*max_pool_backward)(
         const dna_pool_dims *d, float *dx, const float *dy, const uint8_t *at);
 
-    /* C (+)= op(A) op(B), row-major; op transposes if asked. M x K times K x N. Rows of
-     * A may overlap (lda < K). */
+    /* C (+)= op(A) op(B), row-major; op transposes if asked. M x K times K x N. */
     void (*gemm)(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K,
         const float *A, int64_t lda, const float *B, int64_t ldb, bool is_add, float *C,
         int64_t ldc);
+    /* C += A B, where A[m][k] stands at A[m * step_m + k * step_k]: its rows may
+     * overlap. */
+    void (*product)(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m,
+        int64_t step_k, const float *B, int64_t ldb, float *C, int64_t ldc);
     /* sum[c] += over n rows */
     void (*column_sums)(float *sum, const float *x, int64_t n, int64_t C);
 } dna_kernels;

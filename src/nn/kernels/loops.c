@@ -296,16 +296,9 @@ dot(const float *a, const float *b, int64_t n)
 
 #if defined(DNA_TILES) /* the tiles of this instruction set */
 #define tiles PASTE(dna_gemm_, DNA_ISA)
-
-static void
-product(bool trans_a, int64_t M, int64_t N, int64_t K, const float *A, int64_t lda,
-    const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
-{
-    tiles(M, N, K, A, trans_a ? 1 : lda, trans_a ? lda : 1, B, ldb, is_add, C, ldc);
-}
 #else
 static void
-product(bool trans_a, int64_t M, int64_t N, int64_t K, const float *A, int64_t lda,
+tiles(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m, int64_t step_k,
     const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
 {
     for (int64_t m = 0; m < M; m++) {
@@ -316,7 +309,7 @@ product(bool trans_a, int64_t M, int64_t N, int64_t K, const float *A, int64_t l
                 memcpy(row, C + m * ldc + n0, (size_t)n * sizeof(*row));
             }
             for (int64_t k = 0; k < K; k++) {
-                float a = trans_a ? A[k * lda + m] : A[m * lda + k];
+                float a = A[m * step_m + k * step_k];
                 const float *b = B + k * ldb + n0;
                 for (int64_t j = 0; j < n; j++) {
                     row[j] += a * b[j];
@@ -329,11 +322,18 @@ product(bool trans_a, int64_t M, int64_t N, int64_t K, const float *A, int64_t l
 #endif
 
 static void
+product(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m, int64_t step_k,
+    const float *B, int64_t ldb, float *C, int64_t ldc)
+{
+    tiles(M, N, K, A, step_m, step_k, B, ldb, true, C, ldc);
+}
+
+static void
 gemm(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K, const float *A,
     int64_t lda, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
 {
     if (!trans_b) {
-        product(trans_a, M, N, K, A, lda, B, ldb, is_add, C, ldc);
+        tiles(M, N, K, A, trans_a ? 1 : lda, trans_a ? lda : 1, B, ldb, is_add, C, ldc);
         return;
     }
     for (int64_t m = 0; m < M; m++) {
@@ -373,5 +373,6 @@ const dna_kernels PASTE(dna_kernels_, DNA_ISA) = {
     .max_pool = max_pool,
     .max_pool_backward = max_pool_backward,
     .gemm = gemm,
+    .product = product,
     .column_sums = column_sums,
 };

@@ -48,6 +48,18 @@ conv_whole(dna_graph *g, dna_node *x)
 }
 
 static dna_node *
+conv_tall(dna_graph *g, dna_node *x) /* more rows in the kernel than numbers in a row */
+{
+    x = conv(g, x, "a", 4, 5, 1, 1, 1, 0, 0, false);
+    x = dna_transpose(
+        g, dna_relu(g, x), (int[]){0, 2, 1, 3}); /* channels become rows */
+    x = dna_reshape(g, x, 3,
+        (int64_t[]){1, dna_node_dim(x, 1) * dna_node_dim(x, 2), dna_node_dim(x, 3)});
+    x = conv(g, x, "b", 3, 7, 2, 2, 3, 0, 0, false);
+    return head(g, conv(g, x, "c", 2, 1, 1, 1, 1, 0, 0, true));
+}
+
+static dna_node *
 conv_padded(dna_graph *g, dna_node *x)
 {
     x = conv(g, x, "a", 3, 3, 5, 1, 1, 1, 2, false);
@@ -238,6 +250,7 @@ const op_case op_cases[] = {
     {"conv one channel, one sample", 3, {1, 5, 9}, 1, conv_plain},
     {"conv, many channels", 3, {3, 4, 40}, 2, conv_wide},
     {"conv, kernel as wide as the input", 3, {2, 3, 5}, 2, conv_whole},
+    {"conv, tall kernels", 3, {1, 8, 9}, 3, conv_tall},
     {"conv padded", 3, {2, 6, 7}, 2, conv_padded},
     {"conv 1 x 1", 3, {5, 3, 4}, 4, conv_one_by_one},
     {"conv 1d", 3, {2, 1, 9}, 3, conv_1d},

@@ -2,16 +2,18 @@
 # names marked DNA_API. The program links the layers statically, so it starts at once.
 get_property(layers GLOBAL PROPERTY DNA_LAYERS)
 list(REMOVE_ITEM layers dna_cli)
-string(REPLACE ";" "," layers_csv "${layers}")
+set(objects ${layers})
+list(TRANSFORM objects REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>")
 
-add_library(libdnadna SHARED)
+add_library(libdnadna SHARED ${objects})
 set_target_properties(libdnadna PROPERTIES OUTPUT_NAME dnadna LINKER_LANGUAGE C
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
-    LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,${layers_csv}")
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 target_include_directories(libdnadna
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
-target_link_libraries(libdnadna PRIVATE dna_warnings
-    "$<LINK_LIBRARY:WHOLE_ARCHIVE,${layers_csv}>")
+# all objects are in it already: from the layers come the libraries they stand on
+target_link_libraries(libdnadna PRIVATE ${layers})
+
+set_target_properties(dnadna PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 
 configure_file(${PROJECT_SOURCE_DIR}/cmake/dnadna.pc.in dnadna.pc @ONLY)
 install(TARGETS dnadna libdnadna)

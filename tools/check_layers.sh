@@ -17,7 +17,7 @@ for folder in src include tests fuzz examples; do
 done
 
 # shellcheck disable=SC2086 # the folder names are ours and have no spaces
-find $folders -name '*.[ch]' -type f | LC_ALL=C sort | {
+find $folders \( -name '*.[ch]' -o -name '*.inc' \) -type f | LC_ALL=C sort | {
     files=
     while read -r file; do
         files="$files $file"

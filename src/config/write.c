@@ -28,7 +28,7 @@ comment(void *payload, const char *dotted)
     }
     dna_str_clear(&a->text);
     dna_str_add(&a->text, f->doc);
-    if (f->dflt != NULL) {
+    if (f->dflt != NULL && f->dflt[0] != '{') {
         dna_str_addf(&a->text, " Default: %s.", f->dflt);
     }
     return dna_str_status(&a->text) == DNA_OK ? dna_str_text(&a->text) : f->doc;

@@ -80,7 +80,8 @@ is_special_in_yaml11(const char *s)
             return true;
         }
     }
-    bool may_be_number = strchr("0123456789+-.", s[0]) != NULL;
+    bool may_be_number =
+        strchr("0123456789+-.", s[0]) != NULL && strpbrk(s, "0123456789") != NULL;
     return may_be_number
            && strspn(s, "0123456789_:.+-eExXoOabcdefABCDEFtTzZ ") == strlen(s);
 }

@@ -240,6 +240,7 @@ test_written_layout(void **state)
     assert_string_equal(written(parsed("{m: [{a: 1, b: [{c: 2}]}]}"), 2),
         "m:\n- a: 1\n  b:\n  - c: 2\n");
     assert_string_equal(written(parsed("5"), 4), "5\n");
+    assert_string_equal(written(parsed("{a: ., b: ../x}"), 4), "a: .\nb: ../x\n");
 }
 
 static const char *
@@ -289,8 +290,8 @@ test_text_reads_back_as_the_same_text(void **state)
         "`", "|", ">", "a\nb", "a\tb", "\t", "tail ", "...", "---", "--- a", "<<", "=",
         "a\\b", "caf\xc3\xa9", "\xe2\x80\xa8", "\xef\xbb\xbf", "\xf0\x9f\xa7\xac",
         "\x7f", "\x01", "\xc2\x85", "scenario_{scenario}/{dataset_name}.npz", "#x",
-        ".5", "+1", ".inf", "a:b", "a#b", "A :?", "http://x", "Cross Entropy",
-        "\xef\xbf\xbe"};
+        ".5", "+1", ".inf", "a:b", "a#b", "A :?", "http://x", ".", "..", "+", ".e",
+        ".+", "Cross Entropy", "\xef\xbf\xbe"};
     for (int64_t i = 0; i < DNA_COUNT(texts); i++) {
         dna_value *map = dna_value_map(arena);
         dna_value *list = dna_value_list(arena);

@@ -139,8 +139,9 @@ make(init_job *j)
                     && strcmp(o->model_name, "..") != 0,
         DNA_EARG, "model name \"%s\": must be usable as a folder's name",
         o->model_name);
-    j->dir =
-        dna_path_join(o->models_root != NULL ? o->models_root : ".", o->model_name);
+    bool is_here = o->models_root == NULL || strcmp(o->models_root, ".") == 0;
+    j->dir = is_here ? dna_strdup(o->model_name)
+                     : dna_path_join(o->models_root, o->model_name);
     if (j->dir == NULL) {
         rc = DNA_ENOMEM;
         goto out;

@@ -33,7 +33,7 @@ typedef struct {
 } position_row;
 
 typedef struct {
-    int64_t min_snp, min_indiv;
+    int64_t min_snp, min_indiv, seed;
 } filter_row;
 
 static const dna_field network_fields[] = {
@@ -120,7 +120,11 @@ static const dna_field filter_fields[] = {
         .dflt = "null",
         .offset = offsetof(filter_row, min_indiv),
         .doc = "Least number of individuals."},
-    {.key = "seed", .kind = DNA_KIND_INT, .is_nullable = true, .doc = "Of the splits."},
+    {.key = "seed",
+        .kind = DNA_KIND_INT,
+        .is_nullable = true,
+        .offset = offsetof(filter_row, seed),
+        .doc = "Of the splits."},
     {0}};
 
 static const dna_field provenance_fields[] = {
@@ -276,7 +280,7 @@ read_format(dna_network *net, const dna_value *meta)
 static void
 read_filters(dna_network *net, const dna_value *meta)
 {
-    filter_row row = {DNA_NULL_INT, DNA_NULL_INT};
+    filter_row row = {DNA_NULL_INT, DNA_NULL_INT, DNA_NULL_INT};
     const dna_value *keys = dna_value_get(meta, "keys");
 
     dna_config_bind(dna_value_get(meta, "preprocessing"), filter_fields, &row);

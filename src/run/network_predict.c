@@ -85,9 +85,30 @@ out:
     return rc;
 }
 
-static int
-make_input(input *in, const job *j, const dna_sample *sample, int64_t index)
+/* A position beyond the chromosome is possible, but hardly what was meant. s is what
+ * the network sees of `from`. */
+static void
+warn_beyond(const job *j, const dna_sample *s, const dna_sample *from, int64_t task)
 {
+    bool is_checked = s->has_pos && from->format.normalized == 0
+                      && s->format.normalized == 1 && s->format.distance == 0;
+    if (!is_checked || s->n_site == 0) {
+        return;
+    }
+    double last = dna_array_get(&s->pos, s->n_site - 1);
+    if (last > 1.0) {
+        dna_log_warning(j->options->log,
+            "%s: positions reach %.4g times the chromosome size, beyond what the "
+            "network "
+            "was trained on; see --region-start and --chromosome-size",
+            j->options->names != NULL ? j->options->names[task] : "sample", last);
+    }
+}
+
+static int
+make_input(input *in, const job *j, const dna_sample *sample, int64_t task)
+{
+    const int64_t index = j->options->first_index + task;
     const dna_network *net = j->net;
     struct dna_shape_lock *lock = NULL;
     dna_sample *s = NULL;
@@ -121,6 +142,7 @@ make_input(input *in, const job *j, const dna_sample *sample, int64_t index)
     DNA_REQUIRE(s->n_hap > 0 && s->n_site > 0, DNA_ESHAPE,
         "nothing is left of it: %lld individuals, %lld SNPs", (long long)s->n_hap,
         (long long)s->n_site);
+    warn_beyond(j, s, sample, task);
     in->n_row = dna_form_n_row(data.form, s->n_hap);
     in->n_site = s->n_site;
     DNA_NEW(x, in->n_row * in->n_site);
@@ -162,8 +184,7 @@ input_task(void *payload, int64_t task, int worker)
         j->status[task] = DNA_ENOTFOUND;
         return DNA_OK;
     }
-    int rc = make_input(
-        &j->inputs[task], j, j->samples[task], j->options->first_index + task);
+    int rc = make_input(&j->inputs[task], j, j->samples[task], task);
     j->status[task] = DNA_OK;
     return rc < 0 ? note_failure(j, task, rc) : DNA_OK;
 }

@@ -271,6 +271,7 @@ run_batch(predict_job *j, int64_t n)
     double *values = j->values + at * j->n_value;
     int *status = j->status + at;
     char **run_messages = NULL;
+    const char **names = NULL;
     dna_predict_options options = {.is_raw = o->is_raw,
         .check_min_sizes = o->preprocess,
         .seed = o->seed,
@@ -280,6 +281,11 @@ run_batch(predict_job *j, int64_t n)
     int rc = DNA_OK;
 
     DNA_NEW(run_messages, n);
+    DNA_NEW(names, n);
+    for (int64_t i = 0; i < n; i++) {
+        names[i] = j->inputs.entries[j->first + i].path;
+    }
+    options.names = names;
     DNA_TRY(dna_pool_run(j->load_pool, n, load_task, j));
     DNA_TRY(dna_network_predict(j->net, (const dna_sample *const *)j->samples, n,
         &options, values, status, run_messages));
@@ -302,6 +308,7 @@ out:
             free(run_messages[i]);
         }
     }
+    dna_free(names);
     dna_free(run_messages);
     return rc;
 }

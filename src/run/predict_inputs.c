@@ -185,27 +185,6 @@ out:
     return rc;
 }
 
-/* A position beyond the chromosome is possible, but hardly what was meant. */
-static void
-warn_beyond(const dna_predict_inputs *in, const dna_sample *s, const char *path)
-{
-    const dna_position_format *trained = &in->net->format;
-    int64_t size = s->format.chromosome_size > 0 ? s->format.chromosome_size
-                                                 : trained->chromosome_size;
-    bool is_converted = trained->normalized == 1 && s->format.normalized == 0;
-    if (!is_converted || size <= 0 || s->format.distance == 1 || s->n_site == 0) {
-        return;
-    }
-    double last = dna_array_get(&s->pos, s->n_site - 1);
-    if (last > (double)size) {
-        dna_log_warning(in->options->log,
-            "%s: positions reach %.17g bp, beyond the chromosome size %lld bp: the "
-            "network "
-            "never saw such; see --region-start and --chromosome-size",
-            path, last, (long long)size);
-    }
-}
-
 int
 dna_predict_inputs_load(const dna_predict_inputs *in, int64_t i, dna_sample **sample)
 {
@@ -225,7 +204,6 @@ dna_predict_inputs_load(const dna_predict_inputs *in, int64_t i, dna_sample **sa
                 goto out;
             }
         }
-        warn_beyond(in, s, path);
     }
     *sample = s;
     s = NULL;

@@ -63,7 +63,8 @@ DNA_API int64_t dna_array_count(const dna_array *a);
 DNA_API double dna_array_get(const dna_array *a, int64_t i);
 DNA_API void dna_array_set(dna_array *a, int64_t i, double value);
 /** Elements [first, first + n) converted into out. */
-DNA_API void dna_array_to_float(const dna_array *a, int64_t first, int64_t n, float *out);
+DNA_API void dna_array_to_float(
+    const dna_array *a, int64_t first, int64_t n, float *out);
 DNA_API void dna_array_to_double(
     const dna_array *a, int64_t first, int64_t n, double *out);
 

@@ -51,21 +51,21 @@ typedef struct dna_field dna_field;
 struct dna_field {
     const char *key;
     dna_kind kind;
-    bool is_required;    /* missing is an error (after defaults are filled) */
-    bool is_nullable;    /* null is allowed */
-    bool must_exist;     /* PATH: the file or folder must be there */
-    bool is_deprecated;  /* accepted and ignored, with one line of notice: `notice` */
-    bool is_min_open;    /* min itself is not allowed */
-    bool is_max_open;    /* max itself is not allowed */
+    bool is_required;   /* missing is an error (after defaults are filled) */
+    bool is_nullable;   /* null is allowed */
+    bool must_exist;    /* PATH: the file or folder must be there */
+    bool is_deprecated; /* accepted and ignored, with one line of notice: `notice` */
+    bool is_min_open;   /* min itself is not allowed */
+    bool is_max_open;   /* max itself is not allowed */
     bool has_min, has_max;
-    double min, max;     /* INT, FLOAT and LIST_FLOAT items; STRING, LIST: length */
-    int n_item;          /* LIST_FLOAT */
-    const char *dflt;    /* default as YAML text, NULL: none */
-    const char *choices; /* CHOICE: "dnadna|other" */
+    double min, max;         /* INT, FLOAT and LIST_FLOAT items; STRING, LIST: length */
+    int n_item;              /* LIST_FLOAT */
+    const char *dflt;        /* default as YAML text, NULL: none */
+    const char *choices;     /* CHOICE: "dnadna|other" */
     const dna_field *fields; /* MAP */
     const dna_field *item;   /* LIST, NAMED: one row (its key is not used) */
     size_t offset;
-    const char *doc;     /* sentences for people; wrapped where it is shown */
+    const char *doc; /* sentences for people; wrapped where it is shown */
     const char *notice;
 };
 

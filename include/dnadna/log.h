@@ -2,11 +2,10 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A log is a level and up to four sinks (the terminal, a log file, a callback). The library never
- * prints by itself: functions that have something to tell take a `dna_log *`, and NULL
- * is a silent log. Lines have the form of the original program:
- *     2026-11-22 17:44:46;     INFO;  text
- * Threads: a log may be used by several threads at once.
+ * A log is a level and up to four sinks (the terminal, a log file, a callback). The
+ * library never prints by itself: functions that have something to tell take a `dna_log
+ * *`, and NULL is a silent log. Lines have the form of the original program: 2026-11-22
+ * 17:44:46;     INFO;  text Threads: a log may be used by several threads at once.
  */
 #ifndef DNA_LOG_H
 #define DNA_LOG_H
@@ -33,7 +32,8 @@ typedef struct dna_log dna_log;
 DNA_API int dna_log_new(dna_log **out, dna_log_level level) DNA_MUST_CHECK;
 DNA_API void dna_log_free(dna_log *log);
 /** Keeps: stream, until the log is freed. is_colored marks warnings and errors. */
-DNA_API int dna_log_add_stream(dna_log *log, FILE *stream, bool is_colored) DNA_MUST_CHECK;
+DNA_API int dna_log_add_stream(
+    dna_log *log, FILE *stream, bool is_colored) DNA_MUST_CHECK;
 /** Append to a file; closed by dna_log_free(). */
 DNA_API int dna_log_add_file(dna_log *log, const char *path) DNA_MUST_CHECK;
 DNA_API int dna_log_add_callback(dna_log *log,

@@ -28,8 +28,8 @@ typedef struct {
     uint64_t s[4];
 } dna_rng;
 
-DNA_API void dna_rng_init(dna_rng *rng, uint64_t seed, const char *purpose, int64_t i,
-    int64_t j, int64_t k);
+DNA_API void dna_rng_init(
+    dna_rng *rng, uint64_t seed, const char *purpose, int64_t i, int64_t j, int64_t k);
 /** 64 random bits. */
 DNA_API uint64_t dna_rng_next(dna_rng *rng);
 /** Uniform on [0, 1), 53 bits. */

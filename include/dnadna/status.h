@@ -35,22 +35,23 @@ extern "C" {
 
 enum {
     DNA_OK = 0,
-    DNA_ENOMEM = -1,        /* memory could not be had */
-    DNA_EIO = -2,           /* the system refused: open, read, write, rename, full disk */
-    DNA_EFORMAT = -3,       /* a file's content is not what its format asks for */
-    DNA_EARG = -4,          /* an option, key or argument has an impossible value */
-    DNA_ESHAPE = -5,        /* sizes do not fit together */
-    DNA_ENOTFOUND = -6,     /* a file, key, column or name does not exist */
-    DNA_EUNSUPPORTED = -7,  /* valid, but dnadna cannot do it */
-    DNA_ENUMERIC = -8,      /* NaN, infinity, divergence */
-    DNA_EBACKEND = -9,      /* oneDNN refused */
-    DNA_EPLUGIN = -10,      /* a plugin is missing, of another version, or failed */
-    DNA_ECOMM = -11,        /* communication between processes failed */
-    DNA_ECANCEL = -12,      /* stopped on request (signal) */
-    DNA_EEXISTS = -13       /* something is already there and may not be replaced */
+    DNA_ENOMEM = -1,    /* memory could not be had */
+    DNA_EIO = -2,       /* the system refused: open, read, write, rename, full disk */
+    DNA_EFORMAT = -3,   /* a file's content is not what its format asks for */
+    DNA_EARG = -4,      /* an option, key or argument has an impossible value */
+    DNA_ESHAPE = -5,    /* sizes do not fit together */
+    DNA_ENOTFOUND = -6, /* a file, key, column or name does not exist */
+    DNA_EUNSUPPORTED = -7, /* valid, but dnadna cannot do it */
+    DNA_ENUMERIC = -8,     /* NaN, infinity, divergence */
+    DNA_EBACKEND = -9,     /* oneDNN refused */
+    DNA_EPLUGIN = -10,     /* a plugin is missing, of another version, or failed */
+    DNA_ECOMM = -11,       /* communication between processes failed */
+    DNA_ECANCEL = -12,     /* stopped on request (signal) */
+    DNA_EEXISTS = -13      /* something is already there and may not be replaced */
 };
 
-/** The calling thread's last message, "" if there is none. Valid until the next failure. */
+/** The calling thread's last message, "" if there is none. Valid until the next
+ * failure. */
 DNA_API const char *dna_message(void);
 
 /** The short name of a code: "EIO"; "OK" for 0; "E?" for an unknown one. */
@@ -66,20 +67,20 @@ DNA_API void dna_context(const char *fmt, ...) DNA_PRINTF(1, 2);
 DNA_API void dna_message_clear(void);
 
 /* The two macros that jump, both to the function's one label `out:`; rc is an int. */
-#define DNA_TRY(call)     \
-    do {                  \
-        rc = (call);      \
-        if (rc < 0) {     \
-            goto out;     \
-        }                 \
+#define DNA_TRY(call) \
+    do {              \
+        rc = (call);  \
+        if (rc < 0) { \
+            goto out; \
+        }             \
     } while (0)
 
-#define DNA_REQUIRE(cond, code, ...)           \
-    do {                                       \
-        if (!(cond)) {                         \
+#define DNA_REQUIRE(cond, code, ...)            \
+    do {                                        \
+        if (!(cond)) {                          \
             rc = dna_fail((code), __VA_ARGS__); \
-            goto out;                          \
-        }                                      \
+            goto out;                           \
+        }                                       \
     } while (0)
 
 #ifdef __cplusplus

@@ -31,7 +31,8 @@ char *dna_strndup(const char *s, size_t n);
 bool dna_mul_size(size_t a, size_t b, size_t *out);
 bool dna_add_size(size_t a, size_t b, size_t *out);
 
-/** Test hook: the n-th allocation from now fails, and all after it (0: never). Process-wide. */
+/** Test hook: the n-th allocation from now fails, and all after it (0: never).
+ * Process-wide. */
 void dna_mem_fail_at(int64_t n);
 /** Whether the hook has fired since it was set. */
 bool dna_mem_has_failed(void);
@@ -41,13 +42,13 @@ bool dna_mem_has_failed(void);
 #define DNA_COUNT(a)  ((int64_t)(sizeof(a) / sizeof((a)[0])))
 
 /* ptr = zeroed array of n elements, or rc = DNA_ENOMEM and goto out. */
-#define DNA_NEW(ptr, n)                                       \
-    do {                                                      \
-        (ptr) = dna_calloc((size_t)(n), sizeof(*(ptr)));      \
-        if ((ptr) == NULL) {                                  \
-            rc = DNA_ENOMEM;                                  \
-            goto out;                                         \
-        }                                                     \
+#define DNA_NEW(ptr, n)                                  \
+    do {                                                 \
+        (ptr) = dna_calloc((size_t)(n), sizeof(*(ptr))); \
+        if ((ptr) == NULL) {                             \
+            rc = DNA_ENOMEM;                             \
+            goto out;                                    \
+        }                                                \
     } while (0)
 
 #endif

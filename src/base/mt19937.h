@@ -1,4 +1,5 @@
-/* mt19937.h - NumPy's legacy generator, where the original's random choices are repeated.
+/* mt19937.h - NumPy's legacy generator, where the original's random choices are
+ * repeated.
  *
  * SPDX-License-Identifier: MIT
  *

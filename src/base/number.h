@@ -16,7 +16,8 @@
 const char *dna_format_double(char *buf, double v);
 /** The whole text is a decimal integer in int64's range (sign allowed). */
 bool dna_parse_int(const char *s, int64_t *out);
-/** The whole text is a decimal floating number, also nan, inf, .5, 1e-8; no hex, no spaces. */
+/** The whole text is a decimal floating number, also nan, inf, .5, 1e-8; no hex, no
+ * spaces. */
 bool dna_parse_double(const char *s, double *out);
 
 #endif

@@ -38,12 +38,13 @@ bool dna_str_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool dna_str_equal_nocase(const char *a, const char *b);
 bool dna_str_ends_with(const char *s, const char *suffix);
 
-/** CustomCNN -> custom_cnn, RMSprop -> rm_sprop, SPIDNA -> spidna, MyDNANet -> my_dna_net.
- *  Writes at most size bytes with the final zero. */
+/** CustomCNN -> custom_cnn, RMSprop -> rm_sprop, SPIDNA -> spidna, MyDNANet ->
+ * my_dna_net. Writes at most size bytes with the final zero. */
 void dna_snake_case(char *out, size_t size, const char *name);
 /** Whether a user's word names `name`: equal to it or to its snake case. */
 bool dna_name_matches(const char *word, const char *name);
-/** Edit distance (Damerau-Levenshtein, optimal string alignment), capped at 64 letters a word. */
+/** Edit distance (Damerau-Levenshtein, optimal string alignment), capped at 64 letters
+ * a word. */
 int dna_edit_distance(const char *a, const char *b);
 /** The candidate nearest to word if near enough to be a typing mistake, else NULL. */
 const char *dna_nearest_name(const char *word, const char *const *names, int64_t n);

@@ -30,21 +30,21 @@ typedef enum {
 typedef struct dna_value dna_value;
 struct dna_value {
     dna_value_type type;
-    bool is_quoted;      /* scalar was quoted in its file: always text */
-    bool is_default;     /* filled in from a field table, not given by anybody */
+    bool is_quoted;  /* scalar was quoted in its file: always text */
+    bool is_default; /* filled in from a field table, not given by anybody */
     bool boolean;
     int64_t integer;
-    double number;       /* also set for DNA_INT */
-    const char *text;    /* scalar as written; never NULL for a string */
-    const char *file;    /* absolute path of the file it came from, or NULL */
-    int line;            /* 1-based, 0 if unknown */
-    int64_t n;           /* items of a list or map */
+    double number;    /* also set for DNA_INT */
+    const char *text; /* scalar as written; never NULL for a string */
+    const char *file; /* absolute path of the file it came from, or NULL */
+    int line;         /* 1-based, 0 if unknown */
+    int64_t n;        /* items of a list or map */
     int64_t cap;
     dna_value **items;
-    const char **keys;   /* map only */
-    int *key_lines;      /* map only: line of each key */
-    int32_t *slots;      /* large maps only: hash table of item numbers + 1 */
-    int64_t n_slot;      /* a power of two, 0: none */
+    const char **keys; /* map only */
+    int *key_lines;    /* map only: line of each key */
+    int32_t *slots;    /* large maps only: hash table of item numbers + 1 */
+    int64_t n_slot;    /* a power of two, 0: none */
 };
 
 /* Constructors: NULL with the message set when memory is out. */
@@ -79,7 +79,7 @@ void dna_value_describe(const dna_value *v, char *buf, size_t size);
 bool dna_value_equal(const dna_value *a, const dna_value *b);
 /** Whether the text is one of YAML 1.1's spellings of a flag; *out gets it. */
 bool dna_value_as_bool(const dna_value *v, bool *out);
-bool dna_value_as_int(const dna_value *v, int64_t *out);     /* integral floats count */
+bool dna_value_as_int(const dna_value *v, int64_t *out); /* integral floats count */
 bool dna_value_as_double(const dna_value *v, double *out);
 /** Scalar as text (what was written); NULL for null, lists and maps. */
 const char *dna_value_as_text(const dna_value *v);

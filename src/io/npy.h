@@ -33,7 +33,6 @@ int dna_npy_parse_header(dna_npy_header *h, const unsigned char *bytes, size_t n
 int dna_npy_decode(dna_array *out, const dna_npy_header *h, const unsigned char *data,
     size_t n, const char *name) DNA_MUST_CHECK;
 /** A complete .npy file in memory (version 1.0, C order); free with dna_free(). */
-int dna_npy_encode(
-    unsigned char **bytes, size_t *n, const dna_array *a) DNA_MUST_CHECK;
+int dna_npy_encode(unsigned char **bytes, size_t *n, const dna_array *a) DNA_MUST_CHECK;
 
 #endif

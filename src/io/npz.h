@@ -28,7 +28,8 @@ int64_t dna_npz_count(const dna_npz *npz);
 /** Member i without ".npy", or NULL if i is out of range or the member is no array. */
 const char *dna_npz_name(const dna_npz *npz, int64_t i);
 bool dna_npz_has(dna_npz *npz, const char *key);
-/** Only the header: shape and type without reading the numbers. DNA_ENOTFOUND: no key. */
+/** Only the header: shape and type without reading the numbers. DNA_ENOTFOUND: no key.
+ */
 int dna_npz_header(dna_npz *npz, const char *key, dna_npy_header *h) DNA_MUST_CHECK;
 /** out is initialised here (clear it with dna_array_clear). DNA_ENOTFOUND: no key. */
 int dna_npz_read(dna_npz *npz, const char *key, dna_array *out) DNA_MUST_CHECK;

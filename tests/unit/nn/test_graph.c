@@ -1,0 +1,302 @@
+/* test_graph.c - recording nodes: shapes, sticky errors, tensors, states, failing memory.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <string.h>
+
+#include "dnadna/program.h"
+#include "nn/node.h"
+#include "ops_cases.h"
+#include "support/support.h"
+
+static dna_graph *
+new_graph(void)
+{
+    dna_graph *g = NULL;
+    assert_ok(dna_graph_new(&g));
+    return g;
+}
+
+static dna_node *
+image(dna_graph *g, int64_t c, int64_t h, int64_t w)
+{
+    return dna_input(g, "x", 3, (int64_t[]){c, h, w});
+}
+
+/* The first error of a graph, as its output reports it. */
+static void
+assert_graph_fails(dna_graph *g, dna_node *x, int code, const char *text)
+{
+    assert_null(x);
+    assert_fails(dna_graph_output(g, x), code, text);
+    dna_graph_free(g);
+}
+
+static void
+test_shapes_follow_the_formulas(void **state)
+{
+    (void)state;
+    dna_graph *g = new_graph();
+    dna_node *x = image(g, 3, 51, 400);
+    x = dna_conv2d(
+        g, x, "c", (dna_conv2d_opts){.out = 5, .kernel = {3, 3}, .stride = {2, 2}});
+    assert_int_equal(dna_node_n_dim(x), 4);
+    assert_int_equal(dna_node_dim(x, 0), -1);
+    assert_int_equal(dna_node_dim(x, 1), 5);
+    assert_int_equal(dna_node_dim(x, 2), 25);
+    assert_int_equal(dna_node_dim(x, 3), 199);
+    x = dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {2, 2}});
+    assert_int_equal(dna_node_dim(x, 2), 12);
+    assert_int_equal(dna_node_dim(x, 3), 99);
+    x = dna_flatten(g, x);
+    assert_int_equal(dna_node_dim(x, 1), 5 * 12 * 99);
+    assert_int_equal(dna_node_dim(x, 2), 0);
+    assert_int_equal(dna_node_n_dim(NULL), 0);
+    assert_ok(dna_graph_output(g, x));
+    dna_graph_free(g);
+}
+
+static void
+test_misfits_name_the_layer_and_its_input(void **state)
+{
+    (void)state;
+    dna_graph *g = new_graph();
+    dna_node *x = dna_conv2d(
+        g, image(g, 1, 2, 9), "stem", (dna_conv2d_opts){.out = 5, .kernel = {3, 3}});
+    assert_graph_fails(g, x, DNA_ESHAPE,
+        "stem: input [N, 1, 2, 9] is smaller than the kernel 3 x 3");
+
+    g = new_graph();
+    x = dna_conv2d(g, dna_flatten(g, image(g, 1, 2, 9)), "c2",
+        (dna_conv2d_opts){.out = 1, .kernel = {1, 1}});
+    assert_graph_fails(g, x, DNA_ESHAPE, "c2: input [N, 18]");
+
+    g = new_graph();
+    x = dna_max_pool2d(g, image(g, 1, 1, 9), (dna_pool_opts){.kernel = {2, 2}});
+    assert_graph_fails(g, x, DNA_ESHAPE, "smaller than the window 2 x 2");
+
+    g = new_graph();
+    x = dna_reshape(g, image(g, 2, 3, 4), 1, (int64_t[]){23});
+    assert_graph_fails(g, x, DNA_ESHAPE, "[N, 2, 3, 4] has other entries than [N, 23]");
+
+    g = new_graph();
+    x = dna_add(g, image(g, 2, 3, 4), dna_zeros(g, 3, (int64_t[]){2, 2, 4}));
+    assert_graph_fails(g, x, DNA_ESHAPE, "[N, 2, 3, 4] and [N, 2, 2, 4]");
+
+    g = new_graph();
+    dna_node *xs[2] = {image(g, 2, 3, 4), dna_zeros(g, 3, (int64_t[]){2, 2, 4})};
+    assert_graph_fails(g, dna_concat(g, xs, 2, 1), DNA_ESHAPE, "more than dimension 1");
+
+    g = new_graph();
+    x = dna_slice(g, image(g, 2, 3, 4), 3, 2, 3);
+    assert_graph_fails(g, x, DNA_ESHAPE, "no entries 2 to 4 in dimension 3");
+
+    g = new_graph();
+    x = dna_expand(g, image(g, 2, 3, 4), 2, 5);
+    assert_graph_fails(g, x, DNA_ESHAPE, "dimension 2 must have extent 1");
+
+    g = new_graph();
+    x = dna_mean(g, image(g, 2, 3, 4), 4, true);
+    assert_graph_fails(g, x, DNA_EARG, "mean: dimension 4");
+
+    g = new_graph();
+    x = dna_transpose(g, image(g, 2, 3, 4), (int[]){0, 1, 1, 3});
+    assert_graph_fails(g, x, DNA_EARG, "each dimension once");
+}
+
+static void
+test_the_first_error_stays(void **state)
+{
+    (void)state;
+    dna_graph *g = new_graph();
+    dna_node *x = dna_linear(g, image(g, 1, 2, 3), "a", (dna_linear_opts){.out = 0});
+    x = dna_relu(g, dna_linear(g, x, "b", (dna_linear_opts){.out = 0}));
+    assert_graph_fails(g, x, DNA_EARG, "a: at least one feature");
+
+    g = new_graph();
+    x = dna_graph_fail(g, DNA_ESHAPE, "%d SNPs, at least %d are needed", 3, 90);
+    assert_graph_fails(g, x, DNA_ESHAPE, "3 SNPs, at least 90 are needed");
+
+    g = new_graph();
+    assert_fails(dna_graph_output(g, image(g, 1, 2, 3)), DNA_ESHAPE, "[N, outputs]");
+    assert_fails(dna_graph_output(g, NULL), DNA_EARG, "needs an output");
+    dna_graph_free(g);
+}
+
+static void
+test_impossible_sizes_are_refused(void **state)
+{
+    (void)state;
+    dna_graph *g = new_graph();
+    dna_node *x = dna_input(g, "x", 2, (int64_t[]){INT64_MAX / 2, 4});
+    assert_graph_fails(g, x, DNA_ESHAPE, "impossible");
+    g = new_graph();
+    x = dna_input(g, "x", 1, (int64_t[]){0});
+    assert_graph_fails(g, x, DNA_ESHAPE, "would be 0");
+    g = new_graph();
+    x = dna_input(g, "x", 5, (int64_t[]){1, 1, 1, 1, 1});
+    assert_graph_fails(g, x, DNA_ESHAPE, "at most 4");
+}
+
+static void
+test_a_layer_named_twice_shares_its_tensors(void **state)
+{
+    (void)state;
+    dna_graph *g = new_graph();
+    dna_node *x = dna_input(g, "x", 1, (int64_t[]){4});
+    x = dna_linear(g, x, "a", (dna_linear_opts){.out = 4});
+    x = dna_linear(g, x, "a", (dna_linear_opts){.out = 4});
+    dna_state *s = NULL;
+    assert_ok(dna_graph_output(g, x));
+    assert_ok(dna_state_new(&s, g));
+    assert_int_equal(dna_state_n_tensor(s), 2);
+    assert_int_equal(dna_state_n_param(s), 20);
+    dna_state_free(s);
+    x = dna_linear(g, x, "a", (dna_linear_opts){.out = 3});
+    assert_graph_fails(g, x, DNA_ESHAPE, "layer \"a\" is used twice");
+}
+
+/* PyTorch's laws: uniform on +-1/sqrt(fan_in): mean 0, variance 1 / (3 fan_in). */
+static void
+test_initial_laws(void **state)
+{
+    (void)state;
+    dna_graph *g = new_graph();
+    dna_node *x = dna_conv2d(g, image(g, 20, 5, 5), "c",
+        (dna_conv2d_opts){.out = 50, .kernel = {5, 5}});
+    x = dna_batch_norm(g, x, "n", (dna_batch_norm_opts){0});
+    dna_state *s = NULL;
+    assert_ok(dna_graph_output(g, dna_flatten(g, x)));
+    assert_ok(dna_state_new(&s, g));
+    assert_ok(dna_state_init_random(s, 3));
+    const dna_tensor *w = dna_state_find(s, "c.weight");
+    assert_int_equal(w->n_dim, 4);
+    assert_int_equal(w->fan_in, 500);
+    double n = (double)w->count;
+    double bound = 1.0 / sqrt(500.0);
+    double sum = 0.0;
+    double squares = 0.0;
+    for (int64_t i = 0; i < w->count; i++) {
+        double v = (double)dna_state_params(s)[w->offset + i];
+        assert_true(fabs(v) <= bound * (1.0 + 1e-6));
+        sum += v;
+        squares += v * v;
+    }
+    double variance = bound * bound / 3.0;
+    assert_true(fabs(sum / n) < 4.0 * sqrt(variance / n));
+    /* the variance of v^2 is bound^4 (1/5 - 1/9) */
+    assert_true(fabs(squares / n - variance)
+        < 4.0 * bound * bound * sqrt((1.0 / 5 - 1.0 / 9) / n));
+    const dna_tensor *b = dna_state_find(s, "c.bias");
+    assert_true(fabs((double)dna_state_params(s)[b->offset]) <= bound * (1.0 + 1e-6));
+    assert_true(dna_state_params(s)[dna_state_find(s, "n.weight")->offset] == 1.0f);
+    assert_true(dna_state_params(s)[dna_state_find(s, "n.bias")->offset] == 0.0f);
+    assert_true(dna_state_buffers(s)[dna_state_find(s, "n.running_var")->offset] == 1.0f);
+    assert_true(dna_state_buffers(s)[dna_state_find(s, "n.running_mean")->offset] == 0.0f);
+    assert_null(dna_state_find(s, "n.missing"));
+    dna_state_free(s);
+    dna_graph_free(g);
+}
+
+static void
+test_a_program_refuses_what_it_cannot_train(void **state)
+{
+    (void)state;
+    dna_graph *g = new_graph();
+    dna_node *x = dna_input(g, "x", 1, (int64_t[]){4});
+    dna_state *s = NULL;
+    dna_program *p = NULL;
+    assert_ok(dna_graph_output(g, dna_batch_norm(g, x, "bn", (dna_batch_norm_opts){0})));
+    assert_ok(dna_state_new(&s, g));
+    assert_fails(dna_program_new(
+                     &p, g, s, &(dna_program_options){.batch = 1, .is_training = true}),
+        DNA_ESHAPE, "bn: a batch norm cannot be trained on one value a channel");
+    assert_ok(dna_program_new(&p, g, s, &(dna_program_options){.batch = 1}));
+    assert_ok(dna_program_forward(p));
+    assert_null(dna_program_output_grad(p));
+    assert_null(dna_program_input(p, 1));
+    assert_fails(dna_program_backward(p), DNA_EARG, "no gradients");
+    dna_program_free(p);
+
+    dna_graph *other = op_case_graph(&op_cases[0]);
+    p = NULL;
+    assert_fails(dna_program_new(&p, other, s, &(dna_program_options){.batch = 1}),
+        DNA_ESHAPE, "has no counterpart");
+    dna_graph_free(other);
+    dna_state_free(s);
+    dna_graph_free(g);
+}
+
+/* Everything from an empty graph to a training step, each allocation failing in turn. */
+static void
+one_life(const op_case *c)
+{
+    dna_graph *g = NULL;
+    dna_state *s = NULL;
+    dna_program *p = NULL;
+    dna_reference *r = NULL;
+    int rc = dna_graph_new(&g);
+    if (rc == DNA_OK) {
+        rc = dna_graph_output(g, c->build(g, dna_input(g, "x", c->n_dim, c->dim)));
+    }
+    if (rc == DNA_OK) {
+        rc = dna_state_new(&s, g);
+    }
+    if (rc == DNA_OK) {
+        rc = dna_program_new(
+            &p, g, s, &(dna_program_options){.batch = c->batch, .is_training = true});
+    }
+    if (rc == DNA_OK) {
+        rc = dna_reference_new(&r, g, s, c->batch, true);
+    }
+    if (rc == DNA_OK) {
+        rc = dna_program_forward(p);
+    }
+    if (rc == DNA_OK) {
+        rc = dna_program_backward(p);
+    }
+    if (rc != DNA_OK) {
+        assert_int_equal(rc, DNA_ENOMEM);
+        assert_true(strlen(dna_message()) > 0);
+        assert_true(dna_mem_has_failed());
+    }
+    dna_reference_free(r);
+    dna_program_free(p);
+    dna_state_free(s);
+    dna_graph_free(g);
+}
+
+static void
+test_any_allocation_may_fail(void **state)
+{
+    (void)state;
+    for (int i = 0; i < n_op_case; i++) {
+        if (strcmp(op_cases[i].name, "linear, large") == 0) {
+            continue; /* the same allocations as the small one */
+        }
+        for_each_oom(k)
+        {
+            one_life(&op_cases[i]);
+            if (oom_done()) {
+                break;
+            }
+        }
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shapes_follow_the_formulas),
+        cmocka_unit_test(test_misfits_name_the_layer_and_its_input),
+        cmocka_unit_test(test_the_first_error_stays),
+        cmocka_unit_test(test_impossible_sizes_are_refused),
+        cmocka_unit_test(test_a_layer_named_twice_shares_its_tensors),
+        cmocka_unit_test(test_initial_laws),
+        cmocka_unit_test(test_a_program_refuses_what_it_cannot_train),
+        cmocka_unit_test(test_any_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

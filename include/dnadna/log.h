@@ -2,10 +2,13 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A log is a level and up to four sinks (the terminal, a log file, a callback). The
- * library never prints by itself: functions that have something to tell take a `dna_log
- * *`, and NULL is a silent log. Lines have the form of the original program: 2026-11-22
- * 17:44:46;     INFO;  text Threads: a log may be used by several threads at once.
+ * A log is a level and up to four sinks: the terminal, a log file, a callback. The
+ * library never prints by itself: functions that have something to tell take a log, and
+ * NULL is a silent one. Lines have the form of the original program:
+ *
+ *     2026-11-22 17:44:46;     INFO;  text
+ *
+ * A callback gets the text alone. Threads: a log may be used by several at once.
  */
 #ifndef DNA_LOG_H
 #define DNA_LOG_H

@@ -31,8 +31,8 @@ char *dna_strndup(const char *s, size_t n);
 bool dna_mul_size(size_t a, size_t b, size_t *out);
 bool dna_add_size(size_t a, size_t b, size_t *out);
 
-/** Test hook: the n-th allocation from now fails, and all after it (0: never).
- * Process-wide. */
+/** Test hook of the whole process: the n-th allocation from now fails, and all after it
+ *  (0: never). */
 void dna_mem_fail_at(int64_t n);
 /** Whether the hook has fired since it was set. */
 bool dna_mem_has_failed(void);

@@ -39,7 +39,7 @@ bool dna_str_equal_nocase(const char *a, const char *b);
 bool dna_str_ends_with(const char *s, const char *suffix);
 
 /** CustomCNN -> custom_cnn, RMSprop -> rm_sprop, SPIDNA -> spidna, MyDNANet ->
- * my_dna_net. Writes at most size bytes with the final zero. */
+ *  my_dna_net. Writes at most size bytes with the final zero. */
 void dna_snake_case(char *out, size_t size, const char *name);
 /** Whether a user's word names `name`: equal to it or to its snake case. */
 bool dna_name_matches(const char *word, const char *name);

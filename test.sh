@@ -39,8 +39,8 @@ results=build/test-results.txt
 status=0
 
 check_format() {
-    find src include tests fuzz examples -name '*.[ch]' -type f -exec \
-        clang-format-14 --dry-run --Werror {} +
+    find src include tests fuzz examples -name '*.[ch]' -o -name '*.inc' | xargs \
+        clang-format-14 --dry-run --Werror
 }
 
 check_preset() {

@@ -2,7 +2,8 @@
 # A target exists only where its tool does; nothing else depends on them.
 file(GLOB_RECURSE lint_c CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.c)
 file(GLOB_RECURSE lint_all CONFIGURE_DEPENDS
-    ${PROJECT_SOURCE_DIR}/src/*.[ch] ${PROJECT_SOURCE_DIR}/include/*.h
+    ${PROJECT_SOURCE_DIR}/src/*.[ch] ${PROJECT_SOURCE_DIR}/src/*.inc
+    ${PROJECT_SOURCE_DIR}/include/*.h
     ${PROJECT_SOURCE_DIR}/tests/*.[ch] ${PROJECT_SOURCE_DIR}/fuzz/*.[ch]
     ${PROJECT_SOURCE_DIR}/examples/*.[ch])
 

@@ -24,7 +24,7 @@ static const int32_t mask_bits[16] = {
 #define mask_of(n) \
     _mm256_loadu_si256((const __m256i *)(const void *)(mask_bits + 8 - (n)))
 
-#include "nn/kernels/gemm_tiles.h"
+#include "nn/kernels/gemm_tiles.inc"
 
 void
 dna_gemm_avx2(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m,

@@ -20,7 +20,7 @@
 #define vec_set1(x)             _mm512_set1_ps(x)
 #define mask_of(n)              ((__mmask16)((1u << (n)) - 1u))
 
-#include "nn/kernels/gemm_tiles.h"
+#include "nn/kernels/gemm_tiles.inc"
 
 void
 dna_gemm_avx512(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m,

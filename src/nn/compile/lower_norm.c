@@ -61,7 +61,7 @@ run_moments(const dna_exec *e, const void *args)
     return DNA_OK;
 }
 
-/* Scale and shift of y = x * scale + shift for given statistics of channel c. */
+/* Vectors of y = (x - mean) * scale + shift for given statistics of channel c. */
 static void
 set_vectors(const dna_program *p, const norm_args *a, float *vectors, int64_t c,
     double mean, double var)
@@ -72,8 +72,10 @@ set_vectors(const dna_program *p, const norm_args *a, float *vectors, int64_t c,
     vectors[MEAN * a->C + c] = (float)mean;
     vectors[INV_STD * a->C + c] = (float)inv_std;
     vectors[SCALE * a->C + c] = (float)scale;
+    /* what rounding the mean to float takes away */
+    double rest = ((double)(float)mean - mean) * scale;
     vectors[SHIFT * a->C + c] =
-        (float)((double)dna_node_param(p, a->node, DNA_BIAS)[k] - mean * scale);
+        (float)((double)dna_node_param(p, a->node, DNA_BIAS)[k] + rest);
 }
 
 static void
@@ -147,8 +149,8 @@ run_apply(const dna_exec *e, const void *args)
     float *y = dna_at(e, &a->y);
     const float *x = dna_at(e, &a->x);
     for (int64_t b = 0; b < e->n; b++) {
-        e->p->k->affine(y + b * a->y.stride[0], x + b * a->x.stride[0], a->P, a->C,
-            vectors + SCALE * a->C, vectors + SHIFT * a->C);
+        e->p->k->normalise(y + b * a->y.stride[0], x + b * a->x.stride[0], a->P, a->C,
+            vectors + MEAN * a->C, vectors + SCALE * a->C, vectors + SHIFT * a->C);
     }
     return DNA_OK;
 }

@@ -48,9 +48,10 @@ typedef struct {
      * doubles. */
     void (*moments)(const float *x, int64_t n, int64_t C, const float *shift,
         double *sum, double *squares);
-    /* y = x * scale + shift, per channel */
-    void (*affine)(float *y, const float *x, int64_t n, int64_t C, const float *scale,
-        const float *shift);
+    /* y = (x - mean) * scale + shift, per channel; the mean goes first, so that nothing
+     * cancels where it is large against the deviation */
+    void (*normalise)(float *y, const float *x, int64_t n, int64_t C, const float *mean,
+        const float *scale, const float *shift);
     /* Sums over n rows of dy and dy * (x - mean), added to doubles. */
     void (*norm_sums)(const float *dy, const float *x, int64_t n, int64_t C,
         const float *mean, double *sum, double *sum_x);

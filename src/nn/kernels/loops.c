@@ -122,12 +122,12 @@ moments(const float *x, int64_t n, int64_t C, const float *shift, double *sum,
 }
 
 static void
-affine(float *y, const float *x, int64_t n, int64_t C, const float *scale,
-    const float *shift)
+normalise(float *y, const float *x, int64_t n, int64_t C, const float *mean,
+    const float *scale, const float *shift)
 {
     for (int64_t r = 0; r < n; r++) {
         for (int64_t c = 0; c < C; c++) {
-            y[r * C + c] = x[r * C + c] * scale[c] + shift[c];
+            y[r * C + c] = (x[r * C + c] - mean[c]) * scale[c] + shift[c];
         }
     }
 }
@@ -367,7 +367,7 @@ const dna_kernels PASTE(dna_kernels_, DNA_ISA) = {
     .relu = relu,
     .relu_backward = relu_backward,
     .moments = moments,
-    .affine = affine,
+    .normalise = normalise,
     .norm_sums = norm_sums,
     .norm_backward = norm_backward,
     .max_pool = max_pool,

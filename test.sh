@@ -27,7 +27,8 @@ for step in "$@"; do
     format) needed="$needed clang-format-14=clang-format-14" ;;
     clang | tsan | fuzz)
         needed="$needed clang=clang
-            /usr/lib/llvm-14/lib/clang/*/lib/linux=libclang-rt-14-dev" ;;
+            /usr/lib/llvm-14/lib/clang/*/lib/linux=libclang-rt-14-dev
+            /usr/lib/llvm-14/lib/libomp.so=libomp-14-dev" ;;
     esac
 done
 # shellcheck disable=SC2086 # a list of words

@@ -40,7 +40,7 @@ results=build/test-results.txt
 status=0
 
 check_format() {
-    find src include tests fuzz examples -name '*.[ch]' -o -name '*.inc' | xargs \
+    find src include tests fuzz examples bench -name '*.[ch]' -o -name '*.inc' | xargs \
         clang-format-14 --dry-run --Werror
 }
 

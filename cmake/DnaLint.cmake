@@ -5,7 +5,7 @@ file(GLOB_RECURSE lint_all CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/src/*.[ch] ${PROJECT_SOURCE_DIR}/src/*.inc
     ${PROJECT_SOURCE_DIR}/include/*.h
     ${PROJECT_SOURCE_DIR}/tests/*.[ch] ${PROJECT_SOURCE_DIR}/fuzz/*.[ch]
-    ${PROJECT_SOURCE_DIR}/examples/*.[ch])
+    ${PROJECT_SOURCE_DIR}/examples/*.[ch] ${PROJECT_SOURCE_DIR}/bench/*.[ch])
 
 find_program(CLANG_FORMAT NAMES clang-format-14)
 if(CLANG_FORMAT)

@@ -10,7 +10,7 @@ root=${1:-$(dirname "$0")/..}
 cd "$root"
 
 folders=
-for folder in src include tests fuzz examples; do
+for folder in src include tests fuzz examples bench; do
     if [ -d "$folder" ]; then
         folders="$folders $folder"
     fi

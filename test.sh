@@ -40,8 +40,8 @@ results=build/test-results.txt
 status=0
 
 check_format() {
-    find src include tests fuzz examples bench -name '*.[ch]' -o -name '*.inc' | xargs \
-        clang-format-14 --dry-run --Werror
+    find src include tests fuzz examples bench \( -name '*.[ch]' -o -name '*.inc' \) \
+        -exec clang-format-14 --dry-run --Werror {} +
 }
 
 check_preset() {

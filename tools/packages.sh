@@ -58,10 +58,11 @@ need_packages() {
     fi
     say "Installing what is missing:$missing"
     export DEBIAN_FRONTEND=noninteractive
-    # shellcheck disable=SC2086 # a list of words; sudo may be absent
+    install="apt-get -qq -y --no-install-recommends install$missing"
+    printf '$ %s\n' "$as_root apt-get -qq update" "$as_root $install" | sed 's/^\$  /$ /'
+    # shellcheck disable=SC2086 # lists of words; sudo may be absent
     {
-        run $as_root apt-get -qq update || echo "no fresh package lists; going on" >&2
-        run $as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get -qq -y --no-install-recommends install $missing > /dev/null
+        $as_root apt-get -qq update || echo "no fresh package lists; going on" >&2
+        $as_root env DEBIAN_FRONTEND=noninteractive $install > /dev/null
     }
 }

@@ -159,7 +159,7 @@ read_item(dna_transform *out, reader *r, dna_value *item)
     DNA_TRY(read_params(&params, r, out->def, item, given));
     if (out->def->fields != NULL) {
         DNA_TRY(dna_config_check(r->arena, params, out->def->fields, r->at, r->log));
-    } else if (params->n > 0) {
+    } else if (params != NULL && params->n > 0) {
         rc = dna_config_fail(
             DNA_EARG, params, r->at, "%s takes no parameters", out->def->name);
         goto out;

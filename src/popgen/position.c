@@ -52,7 +52,10 @@ dna_track_init(dna_track *t, const dna_sample *s)
     int rc = DNA_OK;
 
     *t = (dna_track){.n = s->n_site, .format = s->format};
-    DNA_REQUIRE(s->has_pos, DNA_EARG, "the sample has no positions");
+    if (!s->has_pos) {
+        (void)dna_fail(DNA_EARG, "the sample has no positions");
+        return DNA_EARG;
+    }
     t->is_integer = is_integer_type(s->pos.dtype);
     DNA_NEW(t->p, t->n);
     dna_array_to_double(&s->pos, 0, t->n, t->p);

@@ -5,8 +5,8 @@
  *     bench_engine NET BATCH THREADS train|predict [SECONDS]
  *
  * Batches of 50 haplotypes x 400 SNPs with positions, 21 outputs; a training step is
- * forward, backward of the mean squared error, and Adam. One line: key=value ... The rate is
- * the median of five windows. compare.sh runs it against PyTorch.
+ * forward, backward of the mean squared error, and Adam. One line: key=value ... The
+ * rate is the median of five windows. compare.sh runs it against PyTorch.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,7 +155,8 @@ main(int argc, char **argv)
     int rc = DNA_OK;
 
     if (argc < 5) {
-        fprintf(stderr, "usage: %s NET BATCH THREADS train|predict [SECONDS]\n", argv[0]);
+        fprintf(
+            stderr, "usage: %s NET BATCH THREADS train|predict [SECONDS]\n", argv[0]);
         return 2;
     }
     b.batch = atoll(argv[2]);

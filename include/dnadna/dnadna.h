@@ -2,10 +2,16 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * status.h   errors            array.h   numbers in memory    field.h   settings tables
- * log.h      messages          rng.h     random streams       sample.h  SNP matrices
- * graph.h    networks          program.h running them         network.h trained networks
- * run.h      the commands
+ * - status.h   errors
+ * - array.h    numbers in memory
+ * - field.h    tables of settings
+ * - log.h      messages
+ * - rng.h      random streams
+ * - sample.h   SNP matrices
+ * - graph.h    networks as graphs
+ * - program.h  running them
+ * - network.h  trained networks
+ * - run.h      the commands
  */
 #ifndef DNA_DNADNA_H
 #define DNA_DNADNA_H

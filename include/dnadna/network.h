@@ -35,7 +35,8 @@ DNA_API int64_t dna_network_n_param(const dna_network *net);
 DNA_API const char *dna_network_param_name(const dna_network *net, int64_t i);
 /** 0 for a regression, else the number of classes. */
 DNA_API int64_t dna_network_param_n_class(const dna_network *net, int64_t i);
-DNA_API const char *dna_network_param_label(const dna_network *net, int64_t i, int64_t class_index);
+DNA_API const char *dna_network_param_label(
+    const dna_network *net, int64_t i, int64_t class_index);
 /** Numbers per sample that dna_network_predict() writes, and their column names. */
 DNA_API int64_t dna_network_n_value(const dna_network *net);
 DNA_API const char *dna_network_value_name(const dna_network *net, int64_t i);
@@ -46,22 +47,23 @@ DNA_API int64_t dna_network_min_snp(const dna_network *net);
 DNA_API int64_t dna_network_min_indiv(const dna_network *net);
 
 typedef struct {
-    bool is_raw;            /* write the network's outputs instead of values */
-    bool check_min_sizes;   /* refuse samples below min_snp or min_indiv */
-    uint64_t seed;          /* of random transforms */
-    int64_t first_index;    /* number of samples[0] among all, for their random streams */
-    int n_thread;           /* 0: as many as there are */
-    dna_log *log;           /* NULL: silent */
+    bool is_raw;          /* write the network's outputs instead of values */
+    bool check_min_sizes; /* refuse samples below min_snp or min_indiv */
+    uint64_t seed;        /* of random transforms */
+    int64_t first_index;  /* number of samples[0] among all, for their random streams */
+    int n_thread;         /* 0: as many as there are */
+    dna_log *log;         /* NULL: silent */
     const char *const *names; /* of the samples, for warnings; may be NULL */
 } dna_predict_options;
 
 /** Predict samples[0..n-1]; samples that are NULL are skipped. Samples of equal size
  *  run in one batch; a result never depends on its batch. values is
- *  [n, n_value] ([n, n_output] if is_raw); status[i] is DNA_OK or why sample i has none, and
- *  messages[i] (if messages is not NULL) a heap text to be freed with free(). The
- *  function fails only when nothing can go on (DNA_ENOMEM). options may be NULL. */
-DNA_API int dna_network_predict(dna_network *net, const dna_sample *const *samples, int64_t n,
-    const dna_predict_options *options, double *values, int *status, char **messages) DNA_MUST_CHECK;
+ *  [n, n_value] ([n, n_output] if is_raw); status[i] is DNA_OK or why sample i has
+ * none, and messages[i] (if messages is not NULL) a heap text to be freed with free().
+ * The function fails only when nothing can go on (DNA_ENOMEM). options may be NULL. */
+DNA_API int dna_network_predict(dna_network *net, const dna_sample *const *samples,
+    int64_t n, const dna_predict_options *options, double *values, int *status,
+    char **messages) DNA_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -21,29 +21,29 @@ extern "C" {
 
 /* Progress of long work, for a bar on a terminal; called from the caller's thread. */
 typedef struct {
-    const char *what;   /* "scenarios", "training", "predicting" */
+    const char *what; /* "scenarios", "training", "predicting" */
     int64_t done, total;
-    double per_second;  /* items (samples) a second */
+    double per_second; /* items (samples) a second */
     double seconds_left;
 } dna_progress;
 typedef void (*dna_progress_fn)(void *payload, const dna_progress *progress);
 
 typedef struct {
-    const char *model_name;         /* required */
-    const char *models_root;        /* NULL: "." */
-    const char *dataset_config;     /* one of these two, or neither */
+    const char *model_name;     /* required */
+    const char *models_root;    /* NULL: "." */
+    const char *dataset_config; /* one of these two, or neither */
     const char *simulation_config;
-    bool force;                     /* replace existing files */
+    bool force; /* replace existing files */
     dna_log *log;
 } dna_init_options;
-/** Write <root>/<name>/<name>_preprocessing_config.yml (and a dataset config if none was
- *  given); *config gets its path. */
+/** Write <root>/<name>/<name>_preprocessing_config.yml (and a dataset config if none
+ * was given); *config gets its path. */
 DNA_API int dna_run_init(const dna_init_options *o, char **config) DNA_MUST_CHECK;
 
 typedef struct {
-    const char *config;             /* preprocessing config file */
+    const char *config; /* preprocessing config file */
     dna_log *log;
-    const char *log_file;           /* NULL: <model>_preprocessing.log in the model root */
+    const char *log_file; /* NULL: <model>_preprocessing.log in the model root */
     dna_progress_fn progress;
     void *payload;
 } dna_preprocess_options;
@@ -52,44 +52,47 @@ DNA_API int dna_run_preprocess(
     const dna_preprocess_options *o, char **training_config) DNA_MUST_CHECK;
 
 typedef struct {
-    const char *config;             /* training config, or the final config of a run */
-    const char *run_id;             /* NULL: the config's, else the next free number */
+    const char *config; /* training config, or the final config of a run */
+    const char *run_id; /* NULL: the config's, else the next free number */
     bool overwrite;
-    int n_thread;                   /* 0: as many as there are */
+    int n_thread; /* 0: as many as there are */
     dna_log *log;
-    const char *log_file;           /* NULL: <model>_<run>_training.log in the run */
+    const char *log_file; /* NULL: <model>_<run>_training.log in the run */
     dna_progress_fn progress;
     void *payload;
-    const volatile int *stop;       /* set to non-zero to stop after the current batch */
+    const volatile int *stop; /* set to non-zero to stop after the current batch */
 } dna_train_options;
 /** *run_dir gets the run's folder. DNA_ECANCEL when stopped on request. */
 DNA_API int dna_run_train(const dna_train_options *o, char **run_dir) DNA_MUST_CHECK;
 
 typedef struct {
-    const char *model;              /* network file or a run's final config */
-    const char *const *inputs;      /* npz files, or one dataset config */
+    const char *model;         /* network file or a run's final config */
+    const char *const *inputs; /* npz files, or one dataset config */
     int64_t n_input;
-    const char *checkpoint;         /* NULL: "best" */
-    bool preprocess;                /* skip samples below min_snp, min_indiv */
+    const char *checkpoint; /* NULL: "best" */
+    bool preprocess;        /* skip samples below min_snp, min_indiv */
     bool is_raw;
-    bool by_scenario;               /* one row a scenario: mean, median, quantiles */
-    int64_t batch_size;             /* 0: 64 */
-    int n_thread;                   /* 0: as many as there are */
-    int n_worker;                   /* loading threads */
-    uint64_t seed;                  /* of random transforms */
-    FILE *out;                      /* the CSV goes here ... */
-    const char *out_path;           /* ... or, if not NULL, to this file (appended to as a whole) */
+    bool by_scenario;     /* one row a scenario: mean, median, quantiles */
+    int64_t batch_size;   /* 0: 64 */
+    int n_thread;         /* 0: as many as there are */
+    int n_worker;         /* loading threads */
+    uint64_t seed;        /* of random transforms */
+    FILE *out;            /* the CSV goes here ... */
+    const char *out_path; /* ... or, if not NULL, is appended as a whole to this file */
     dna_log *log;
     dna_progress_fn progress;
     void *payload;
-    const volatile int *stop;       /* set to non-zero to stop after the current batch */
+    const volatile int *stop; /* set to non-zero to stop after the current batch */
     /* What is known of plain npz files; a dataset config says it by itself. */
-    const char *snp_key, *pos_key;  /* NULL: those of the network's training data */
-    dna_position_format format;     /* flags of -1: as trained, or seen from the values */
-    int64_t region_start;           /* bp, subtracted from absolute positions in bp */
+    const char *snp_key, *pos_key; /* NULL: those of the network's training data */
+    dna_position_format format; /* flags of -1: as trained, or seen from the values */
+    int64_t region_start;       /* bp, subtracted from absolute positions in bp */
 } dna_predict_files_options;
 /* Start from this: flags unknown, everything else zero. */
-#define DNA_PREDICT_FILES_OPTIONS_INIT {.format = DNA_POSITION_FORMAT_INIT}
+#define DNA_PREDICT_FILES_OPTIONS_INIT     \
+    {                                      \
+        .format = DNA_POSITION_FORMAT_INIT \
+    }
 /** *n_failed gets the number of inputs that could not be predicted (not those that
  *  `preprocess` skips); each was reported in the log. */
 DNA_API int dna_run_predict(

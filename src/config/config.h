@@ -17,7 +17,8 @@ int dna_config_load(dna_value **out, dna_arena *arena, const char *path) DNA_MUS
 int dna_config_parse(dna_value **out, dna_arena *arena, const char *text,
     const char *name, const char *base_dir) DNA_MUST_CHECK;
 /** Resolve the `inherit` keys of a tree that is already in memory. */
-int dna_config_resolve(dna_value **out, dna_arena *arena, dna_value *raw) DNA_MUST_CHECK;
+int dna_config_resolve(
+    dna_value **out, dna_arena *arena, dna_value *raw) DNA_MUST_CHECK;
 /** Merge layers, the highest priority first, by the rules of docs/config.md. */
 int dna_config_merge(dna_value **out, dna_arena *arena, dna_value *const *layers,
     int64_t n_layer) DNA_MUST_CHECK;

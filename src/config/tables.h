@@ -11,13 +11,13 @@
 
 #include "config/schema.h"
 
-extern const dna_field dna_fields_dataset[];        /* spec section 5; a simulation config is one too */
+extern const dna_field dna_fields_dataset[]; /* a simulation config is one too */
 extern const dna_field dna_fields_position_format[];
-extern const dna_field dna_fields_regression[];     /* one learned parameter */
+extern const dna_field dna_fields_regression[]; /* one learned parameter */
 extern const dna_field dna_fields_classification[];
-extern const dna_field dna_fields_preprocessing[];  /* spec section 8 */
-extern const dna_field dna_fields_training[];       /* spec section 9 */
-extern const dna_field dna_fields_training_run[];   /* spec section 10 */
+extern const dna_field dna_fields_preprocessing[];
+extern const dna_field dna_fields_training[];
+extern const dna_field dna_fields_training_run[];
 
 /* One parameter that a network learns. */
 typedef enum { DNA_REGRESSION, DNA_CLASSIFICATION } dna_param_type;
@@ -28,9 +28,9 @@ typedef struct {
     double loss_weight;
     int log_transform;
     int tied_to_position;
-    int64_t n_class;          /* classification */
-    const char **labels;      /* [n_class] */
-    double mean, std;         /* of the (log) targets over training rows; 0 and 1 if none */
+    int64_t n_class;     /* classification */
+    const char **labels; /* [n_class] */
+    double mean, std;    /* of the (log) targets over training rows; 0 and 1 if none */
     int has_stats;
     const char *class_weights; /* classification: "balanced" or "none" */
 } dna_param;
@@ -41,8 +41,8 @@ typedef struct {
 int dna_params_read(dna_param **out, int64_t *n, dna_arena *arena, dna_value *learned,
     const char *const *columns, int64_t n_column, dna_log *log) DNA_MUST_CHECK;
 /** Fill mean and std of the regressions from `train_mean` and `train_std` of a training
- *  config (or of a network's metadata). Without both, has_stats stays 0; one without the
- *  other, a missing name, or a deviation that is not above 0 is an error. */
+ *  config (or of a network's metadata). Without both, has_stats stays 0; one without
+ * the other, a missing name, or a deviation that is not above 0 is an error. */
 int dna_params_read_stats(
     dna_param *params, int64_t n, const dna_value *config) DNA_MUST_CHECK;
 /** The list form with all defaults spelled out. */
@@ -51,15 +51,17 @@ int dna_params_to_value(dna_value **out, dna_arena *arena, const dna_param *para
 /** Number of network outputs: one a regression, n_class a classification. */
 int64_t dna_params_n_output(const dna_param *params, int64_t n);
 
-/* Check and default a whole config of a kind (paths absolute, flags typed). The trees of
- * the built-in templates are what `dnadna init` writes. */
+/* Check and default a whole config of a kind (paths absolute, flags typed). The trees
+ * of the built-in templates are what `dnadna init` writes. */
 int dna_config_check_dataset(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
-int dna_config_check_preprocessing(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
+int dna_config_check_preprocessing(
+    dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
 int dna_config_check_training(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
-int dna_config_check_training_run(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
-/** What a checked dataset config says of positions, `data_source.position_format` before
- *  `position_format`, key by key. Flags are 0, 1 or -1 (not said), the size 0 and the
- *  initial position NaN if not said. Returns the number of keys that were said. */
+int dna_config_check_training_run(
+    dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
+/** What a checked dataset config says of positions, `data_source.position_format`
+ * before `position_format`, key by key. Flags are 0, 1 or -1 (not said), the size 0 and
+ * the initial position NaN if not said. Returns the number of keys that were said. */
 int dna_config_position_format(const dna_value *dataset, int *distance, int *normalized,
     int *circular, int64_t *chromosome_size, double *initial_position);
 int dna_config_template_dataset(dna_value **out, dna_arena *a) DNA_MUST_CHECK;

@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * The separator (comma, semicolon, tab, | or spaces) is found from the header line when it
- * is not given; RFC 4180 quoting, LF or CR LF ends, UTF-8 byte-order mark skipped.
+ * The separator (comma, semicolon, tab, | or spaces) is found from the header line when
+ * it is not given; RFC 4180 quoting, LF or CR LF ends, UTF-8 byte-order mark skipped.
  * A row with another number of cells than the header is an error naming its line.
  */
 #ifndef DNA_IO_CSV_H
@@ -16,11 +16,11 @@
 
 typedef struct {
     int64_t n_column, n_row;
-    char **names;   /* [n_column] */
-    char **cells;   /* [n_row * n_column], row-major; "" for an empty cell */
-    int *lines;     /* [n_row] line in the file */
-    char *path;     /* for messages */
-    void *memory;   /* what the texts live in */
+    char **names; /* [n_column] */
+    char **cells; /* [n_row * n_column], row-major; "" for an empty cell */
+    int *lines;   /* [n_row] line in the file */
+    char *path;   /* for messages */
+    void *memory; /* what the texts live in */
 } dna_csv;
 
 /** separator 0: find it. out is initialised here. */

@@ -12,7 +12,8 @@
 #include "base/str.h"
 #include "base/value.h"
 
-/** Read a file; values remember `path` made absolute and their line. An empty document is a null value. */
+/** Read a file; values remember `path` made absolute and their line. An empty document
+ * is a null value. */
 int dna_yaml_read(dna_value **out, dna_arena *arena, const char *path) DNA_MUST_CHECK;
 int dna_yaml_parse(dna_value **out, dna_arena *arena, const char *text, size_t n,
     const char *name) DNA_MUST_CHECK;
@@ -21,7 +22,7 @@ int dna_yaml_parse(dna_value **out, dna_arena *arena, const char *text, size_t n
 typedef const char *(*dna_yaml_comment_fn)(void *payload, const char *dotted_path);
 
 typedef struct {
-    int indent;                 /* spaces a level, 0: 4 */
+    int indent;                  /* spaces a level, 0: 4 */
     dna_yaml_comment_fn comment; /* may be NULL */
     void *payload;
 } dna_yaml_style;

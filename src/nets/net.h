@@ -7,8 +7,8 @@
  * dna_net_sizes. From a config to a graph:
  *
  *     const dna_net_def *def = dna_net_find("SPIDNA");
- *     DNA_TRY(dna_config_check(arena, params, def->fields, "network.params", log)); //
- * warnings DNA_TRY(dna_net_read_params(&opts, arena, def, params, &sizes));
+ *     DNA_TRY(dna_config_check(arena, params, def->fields, "network.params", log));
+ *     DNA_TRY(dna_net_read_params(&opts, arena, def, params, &sizes));
  *     DNA_TRY(dna_net_build(&g, def, opts, &sizes));
  *
  * Layers, shapes and limits of each net: docs/networks.md.

@@ -1,4 +1,5 @@
-/* test_graph.c - recording nodes: shapes, sticky errors, tensors, states, failing memory.
+/* test_graph.c - recording nodes: shapes, sticky errors, tensors, states, failing
+ * memory.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -64,8 +65,8 @@ test_misfits_name_the_layer_and_its_input(void **state)
     dna_graph *g = new_graph();
     dna_node *x = dna_conv2d(
         g, image(g, 1, 2, 9), "stem", (dna_conv2d_opts){.out = 5, .kernel = {3, 3}});
-    assert_graph_fails(g, x, DNA_ESHAPE,
-        "stem: input [N, 1, 2, 9] is smaller than the kernel 3 x 3");
+    assert_graph_fails(
+        g, x, DNA_ESHAPE, "stem: input [N, 1, 2, 9] is smaller than the kernel 3 x 3");
 
     g = new_graph();
     x = dna_conv2d(g, dna_flatten(g, image(g, 1, 2, 9)), "c2",
@@ -163,8 +164,8 @@ test_initial_laws(void **state)
 {
     (void)state;
     dna_graph *g = new_graph();
-    dna_node *x = dna_conv2d(g, image(g, 20, 5, 5), "c",
-        (dna_conv2d_opts){.out = 50, .kernel = {5, 5}});
+    dna_node *x = dna_conv2d(
+        g, image(g, 20, 5, 5), "c", (dna_conv2d_opts){.out = 50, .kernel = {5, 5}});
     x = dna_batch_norm(g, x, "n", (dna_batch_norm_opts){0});
     dna_state *s = NULL;
     assert_ok(dna_graph_output(g, dna_flatten(g, x)));
@@ -187,13 +188,15 @@ test_initial_laws(void **state)
     assert_true(fabs(sum / n) < 4.0 * sqrt(variance / n));
     /* the variance of v^2 is bound^4 (1/5 - 1/9) */
     assert_true(fabs(squares / n - variance)
-        < 4.0 * bound * bound * sqrt((1.0 / 5 - 1.0 / 9) / n));
+                < 4.0 * bound * bound * sqrt((1.0 / 5 - 1.0 / 9) / n));
     const dna_tensor *b = dna_state_find(s, "c.bias");
     assert_true(fabs((double)dna_state_params(s)[b->offset]) <= bound * (1.0 + 1e-6));
     assert_true(dna_state_params(s)[dna_state_find(s, "n.weight")->offset] == 1.0f);
     assert_true(dna_state_params(s)[dna_state_find(s, "n.bias")->offset] == 0.0f);
-    assert_true(dna_state_buffers(s)[dna_state_find(s, "n.running_var")->offset] == 1.0f);
-    assert_true(dna_state_buffers(s)[dna_state_find(s, "n.running_mean")->offset] == 0.0f);
+    assert_true(
+        dna_state_buffers(s)[dna_state_find(s, "n.running_var")->offset] == 1.0f);
+    assert_true(
+        dna_state_buffers(s)[dna_state_find(s, "n.running_mean")->offset] == 0.0f);
     assert_null(dna_state_find(s, "n.missing"));
     dna_state_free(s);
     dna_graph_free(g);
@@ -207,7 +210,8 @@ test_a_program_refuses_what_it_cannot_train(void **state)
     dna_node *x = dna_input(g, "x", 1, (int64_t[]){4});
     dna_state *s = NULL;
     dna_program *p = NULL;
-    assert_ok(dna_graph_output(g, dna_batch_norm(g, x, "bn", (dna_batch_norm_opts){0})));
+    assert_ok(
+        dna_graph_output(g, dna_batch_norm(g, x, "bn", (dna_batch_norm_opts){0})));
     assert_ok(dna_state_new(&s, g));
     assert_fails(dna_program_new(
                      &p, g, s, &(dna_program_options){.batch = 1, .is_training = true}),
@@ -228,7 +232,8 @@ test_a_program_refuses_what_it_cannot_train(void **state)
     dna_graph_free(g);
 }
 
-/* Everything from an empty graph to a training step, each allocation failing in turn. */
+/* Everything from an empty graph to a training step, each allocation failing in turn.
+ */
 static void
 one_life(const op_case *c)
 {
@@ -275,8 +280,7 @@ test_any_allocation_may_fail(void **state)
         if (strcmp(op_cases[i].name, "linear, large") == 0) {
             continue; /* the same allocations as the small one */
         }
-        for_each_oom(k)
-        {
+        for_each_oom(k) {
             one_life(&op_cases[i]);
             if (oom_done()) {
                 break;

@@ -9,6 +9,7 @@
  *
  *     Y[i] = b + sum over u of  X[i * sh + u] (OW x kw C)  *  W[u] (kw C x O)
  *
+ * which is one product whose left rows are kh pieces of kw * C numbers (dna_left).
  * The weight gradient is the transposed product. For the input gradient with stride 1
  * the roles turn: dX[j] gathers dY[j - kw + 1 .. j], which are contiguous too, times
  * the taps in reverse order; near the ends fewer of them. Other strides and padding go
@@ -126,46 +127,90 @@ valid_outputs(const conv_args *a, int64_t v, int64_t *j0, int64_t *j1)
     *j1 = last < 0 ? 0 : DNA_MIN(last / a->sw + 1, a->OW);
 }
 
-/* The products of one kernel row, row against row of the image; `row` is the input row.
- */
-
+/* Taps one by one where the ends of a row are padded; `row` is the input row, w one
+ * kernel row. */
 static void
-forward_row(
+forward_padded(
     const dna_exec *e, const conv_args *a, float *y, const float *row, const float *w)
 {
-    const dna_kernels *k = e->p->k;
-    if (a->pw == 0) {
-        k->product(a->OW, a->O, a->kw * a->C, row, a->sw * a->C, 1, w, a->O, y, a->O);
-        return;
-    }
     for (int64_t v = 0; v < a->kw; v++) {
         int64_t j0 = 0;
         int64_t j1 = 0;
         valid_outputs(a, v, &j0, &j1);
+        dna_left left = {.A = row + (j0 * a->sw + v - a->pw) * a->C,
+            .M = j1 - j0,
+            .K = a->C,
+            .U = 1,
+            .step_m = a->sw * a->C,
+            .step_k = 1};
         if (j0 < j1) {
-            k->product(j1 - j0, a->O, a->C, row + (j0 * a->sw + v - a->pw) * a->C,
-                a->sw * a->C, 1, w + v * a->C * a->O, a->O, y + j0 * a->O, a->O);
+            e->p->k->product(
+                &left, a->O, w + v * a->C * a->O, a->O, y + j0 * a->O, a->O);
         }
     }
 }
 
 static void
-weight_grad_row(
+weight_grad_padded(
     const dna_exec *e, const conv_args *a, float *dw, const float *row, const float *dy)
 {
-    const dna_kernels *k = e->p->k;
-    if (a->pw == 0) {
-        k->product(a->kw * a->C, a->O, a->OW, row, 1, a->sw * a->C, dy, a->O, dw, a->O);
-        return;
-    }
     for (int64_t v = 0; v < a->kw; v++) {
         int64_t j0 = 0;
         int64_t j1 = 0;
         valid_outputs(a, v, &j0, &j1);
+        dna_left left = {.A = row + (j0 * a->sw + v - a->pw) * a->C,
+            .M = a->C,
+            .K = j1 - j0,
+            .U = 1,
+            .step_m = 1,
+            .step_k = a->sw * a->C};
         if (j0 < j1) {
-            k->product(a->C, a->O, j1 - j0, row + (j0 * a->sw + v - a->pw) * a->C, 1,
-                a->sw * a->C, dy + j0 * a->O, a->O, dw + v * a->C * a->O, a->O);
+            e->p->k->product(
+                &left, a->O, dy + j0 * a->O, a->O, dw + v * a->C * a->O, a->O);
         }
+    }
+}
+
+/* Output rows without padding at their ends: all kernel rows that hit the image at
+ * once. */
+static void
+forward_row(const dna_exec *e, const conv_args *a, int64_t i, float *y, const float *x,
+    const float *w)
+{
+    int64_t h = i * a->sh - a->ph;
+    int64_t u0 = DNA_MAX(-h, 0);
+    int64_t u1 = DNA_MIN(a->H - h, a->kh);
+    dna_left left = {.A = x + (h + u0) * a->W * a->C,
+        .M = a->OW,
+        .K = a->kw * a->C,
+        .U = u1 - u0,
+        .step_m = a->sw * a->C,
+        .step_k = 1,
+        .step_u = a->W * a->C};
+    e->p->k->product(
+        &left, a->O, w + u0 * a->kw * a->C * a->O, a->O, y + i * a->OW * a->O, a->O);
+}
+
+/* Gradients of a kernel row from as many output rows at once as leave dy in the first
+ * cache. */
+static void
+weight_grad_rows(const dna_exec *e, const conv_args *a, int64_t u, float *dw,
+    const float *x, const float *dy)
+{
+    int64_t most = DNA_MAX(((int64_t)8 << 10) / (a->OW * a->O), 1);
+    int64_t below = a->ph - u; /* first output row whose input row exists */
+    int64_t first = below <= 0 ? 0 : (below + a->sh - 1) / a->sh;
+    int64_t room = a->H - 1 + a->ph - u;
+    int64_t end = room < 0 ? 0 : DNA_MIN(room / a->sh + 1, a->OH);
+    for (int64_t i = first; i < end; i += most) {
+        dna_left left = {.A = x + (i * a->sh + u - a->ph) * a->W * a->C,
+            .M = a->kw * a->C,
+            .K = a->OW,
+            .U = DNA_MIN(most, end - i),
+            .step_m = 1,
+            .step_k = a->sw * a->C,
+            .step_u = a->sh * a->W * a->C};
+        e->p->k->product(&left, a->O, dy + i * a->OW * a->O, a->O, dw, a->O);
     }
 }
 
@@ -176,9 +221,14 @@ input_grad_gathered(
     const dna_exec *e, const conv_args *a, float *dx, const float *dy, const float *w)
 {
     const dna_kernels *k = e->p->k;
+    dna_left left = {.A = dy,
+        .M = a->OW - a->kw + 1,
+        .K = a->kw * a->O,
+        .U = 1,
+        .step_m = a->O,
+        .step_k = 1};
     if (a->OW >= a->kw) {
-        k->product(a->OW - a->kw + 1, a->C, a->kw * a->O, dy, a->O, 1, w, a->C,
-            dx + (a->kw - 1) * a->C, a->C);
+        k->product(&left, a->C, w, a->C, dx + (a->kw - 1) * a->C, a->C);
     }
     for (int64_t j = 0; j < a->W; j++) {
         if (j >= a->kw - 1 && j < a->OW) {
@@ -187,8 +237,10 @@ input_grad_gathered(
         int64_t first = DNA_MAX(j - a->kw + 1, 0); /* outputs that j is part of */
         int64_t n = DNA_MIN(j, a->OW - 1) - first + 1;
         int64_t tap = first - (j - a->kw + 1); /* place in the reversed taps */
-        k->product(1, a->C, n * a->O, dy + first * a->O, a->O, 1, w + tap * a->O * a->C,
-            a->C, dx + j * a->C, a->C);
+        left.A = dy + first * a->O;
+        left.M = 1;
+        left.K = n * a->O;
+        k->product(&left, a->C, w + tap * a->O * a->C, a->C, dx + j * a->C, a->C);
     }
 }
 
@@ -196,7 +248,6 @@ static void
 input_grad_row(
     const dna_exec *e, const conv_args *a, float *row, const float *dy, const float *w)
 {
-    const dna_kernels *k = e->p->k;
     if (a->sw == 1 && a->pw == 0) {
         input_grad_gathered(e, a, row, dy, w);
         return;
@@ -205,19 +256,23 @@ input_grad_row(
         int64_t j0 = 0;
         int64_t j1 = 0;
         valid_outputs(a, v, &j0, &j1);
+        dna_left left = {.A = dy + j0 * a->O,
+            .M = j1 - j0,
+            .K = a->O,
+            .U = 1,
+            .step_m = a->O,
+            .step_k = 1};
         if (j0 < j1) {
-            k->product(j1 - j0, a->C, a->O, dy + j0 * a->O, a->O, 1,
-                w + (a->kw - 1 - v) * a->O * a->C, a->C,
+            e->p->k->product(&left, a->C, w + (a->kw - 1 - v) * a->O * a->C, a->C,
                 row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C);
         }
     }
 }
 
-/* ---- tall kernels: the sum runs down the kernel's rows instead ----
+/* ---- tall kernels: the gradients run down the kernel's rows instead ----
  *
  * Where a kernel has more rows than numbers in a row (few channels), products along a
- * row are short. Then K is the kernel's height, one product a place t in the row:
- *     Y[i] += X[i * sh + 0 .. kh-1][t] (OW x kh)  *  W[.][t] (kh x O)
+ * row are short. Then M is the kernel's height, one product a place t in the row.
  */
 
 static bool
@@ -227,29 +282,20 @@ is_tall(const conv_args *a)
 }
 
 static void
-forward_tall(
-    const dna_exec *e, const conv_args *a, float *y, const float *x, const float *w)
-{
-    int64_t n = a->kw * a->C;
-    for (int64_t i = 0; i < a->OH; i++) {
-        for (int64_t t = 0; t < n; t++) {
-            e->p->k->product(a->OW, a->O, a->kh, x + i * a->sh * a->W * a->C + t,
-                a->sw * a->C, a->W * a->C, w + t * a->O, n * a->O, y + i * a->OW * a->O,
-                a->O);
-        }
-    }
-}
-
-static void
 weight_grad_tall(
     const dna_exec *e, const conv_args *a, float *dw, const float *x, const float *dy)
 {
     int64_t n = a->kw * a->C;
     for (int64_t i = 0; i < a->OH; i++) {
         for (int64_t t = 0; t < n; t++) {
-            e->p->k->product(a->kh, a->O, a->OW, x + i * a->sh * a->W * a->C + t,
-                a->W * a->C, a->sw * a->C, dy + i * a->OW * a->O, a->O, dw + t * a->O,
-                n * a->O);
+            dna_left left = {.A = x + i * a->sh * a->W * a->C + t,
+                .M = a->kh,
+                .K = a->OW,
+                .U = 1,
+                .step_m = a->W * a->C,
+                .step_k = a->sw * a->C};
+            e->p->k->product(
+                &left, a->O, dy + i * a->OW * a->O, a->O, dw + t * a->O, n * a->O);
         }
     }
 }
@@ -274,8 +320,13 @@ input_grad_tall(
         for (int64_t t = 0; t < n; t++) {
             float *out = dx + i * a->sh * a->W * a->C + t;
             memset(sums, 0, (size_t)(a->kh * a->OW) * sizeof(*sums));
-            e->p->k->product(a->kh, a->OW, a->O, w + t * a->O, n * a->O, 1, turned,
-                a->OW, sums, a->OW);
+            dna_left left = {.A = w + t * a->O,
+                .M = a->kh,
+                .K = a->O,
+                .U = 1,
+                .step_m = n * a->O,
+                .step_k = 1};
+            e->p->k->product(&left, a->OW, turned, a->OW, sums, a->OW);
             for (int64_t u = 0; u < a->kh; u++) {
                 for (int64_t j = 0; j < a->OW; j++) {
                     out[u * a->W * a->C + j * a->sw * a->C] += sums[u * a->OW + j];
@@ -315,16 +366,39 @@ run_forward(const dna_exec *e, const void *args)
         float *y = dna_at(e, &a->y) + b * a->y.stride[0];
         const float *x = dna_at(e, &a->x) + b * a->x.stride[0];
         start_with_bias(e, a, y);
-        if (is_tall(a)) {
-            forward_tall(e, a, y, x, w);
+        for (int64_t i = 0; a->pw == 0 && i < a->OH; i++) {
+            forward_row(e, a, i, y, x, w);
+        }
+        if (a->pw == 0) {
             continue;
         }
         for_each_row(a, i, u, h) {
-            forward_row(e, a, y + i * a->OW * a->O, x + h * a->W * a->C,
+            forward_padded(e, a, y + i * a->OW * a->O, x + h * a->W * a->C,
                 w + u * a->kw * a->C * a->O);
         }
     }
     return DNA_OK;
+}
+
+static void
+weight_grad_sample(
+    const dna_exec *e, const conv_args *a, float *dw, const float *x, const float *dy)
+{
+    int64_t row = a->kw * a->C * a->O;
+    if (is_tall(a)) {
+        weight_grad_tall(e, a, dw, x, dy);
+        return;
+    }
+    for (int64_t u = 0; a->pw == 0 && u < a->kh; u++) {
+        weight_grad_rows(e, a, u, dw + u * row, x, dy);
+    }
+    if (a->pw == 0) {
+        return;
+    }
+    for_each_row(a, i, u, h) {
+        weight_grad_padded(
+            e, a, dw + u * row, x + h * a->W * a->C, dy + i * a->OW * a->O);
+    }
 }
 
 static int
@@ -338,15 +412,8 @@ run_weight_grad(const dna_exec *e, const void *args)
     for (int64_t b = 0; b < e->n; b++) {
         const float *x = dna_at(e, &a->x_value) + b * a->x_value.stride[0];
         const float *dy = dna_at(e, &a->y) + b * a->y.stride[0];
+        weight_grad_sample(e, a, dw, x, dy);
         e->p->k->column_sums(dw + a->n_weight, dy, a->OH * a->OW, a->O);
-        if (is_tall(a)) {
-            weight_grad_tall(e, a, dw, x, dy);
-            continue;
-        }
-        for_each_row(a, i, u, h) {
-            weight_grad_row(e, a, dw + u * a->kw * a->C * a->O, x + h * a->W * a->C,
-                dy + i * a->OW * a->O);
-        }
     }
     return DNA_OK;
 }

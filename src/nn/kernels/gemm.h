@@ -1,9 +1,6 @@
 /* gemm.h - products with fused multiply-add, for processors that have it.
  *
  * SPDX-License-Identifier: MIT
- *
- * C (+)= A B where A[m][k] stands at A[m * step_m + k * step_k]: transposed A has
- * step_m 1, and rows may overlap. B and C are row-major.
  */
 #ifndef DNA_NN_KERNELS_GEMM_H
 #define DNA_NN_KERNELS_GEMM_H
@@ -11,9 +8,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void dna_gemm_avx2(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m,
-    int64_t step_k, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc);
-void dna_gemm_avx512(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m,
-    int64_t step_k, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc);
+/* The left factor, M rows of U * K numbers seen through strides:
+ *     A[m * step_m + u * step_u + k * step_k],  number u * K + k of row m.
+ * So it may be transposed, its rows may overlap, and a row may be U pieces of K: the
+ * window of a convolution is kh pieces of kw * C numbers, one image row apart. */
+typedef struct {
+    const float *A;
+    int64_t M, K, U;
+    int64_t step_m, step_k, step_u;
+} dna_left;
+
+/* C (M x N) (+)= A B; B is [U * K][N], B and C row-major. */
+void dna_gemm_avx2(const dna_left *left, int64_t N, const float *B, int64_t ldb,
+    bool is_add, float *C, int64_t ldc);
+void dna_gemm_avx512(const dna_left *left, int64_t N, const float *B, int64_t ldb,
+    bool is_add, float *C, int64_t ldc);
 
 #endif

@@ -27,8 +27,8 @@ static const int32_t mask_bits[16] = {
 #include "nn/kernels/gemm_tiles.inc"
 
 void
-dna_gemm_avx2(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m,
-    int64_t step_k, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
+dna_gemm_avx2(const dna_left *left, int64_t N, const float *B, int64_t ldb, bool is_add,
+    float *C, int64_t ldc)
 {
-    gemm_tiles(M, N, K, A, step_m, step_k, B, ldb, is_add, C, ldc);
+    gemm_tiles(left, N, B, ldb, is_add, C, ldc);
 }

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nn/kernels/gemm.h"
+
 #define DNA_STRIDED_DIM \
     4 /* a tensor without its batch; extents of 1 in front if fewer */
 
@@ -71,10 +73,9 @@ typedef struct {
     void (*gemm)(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K,
         const float *A, int64_t lda, const float *B, int64_t ldb, bool is_add, float *C,
         int64_t ldc);
-    /* C += A B, where A[m][k] stands at A[m * step_m + k * step_k]: its rows may
-     * overlap. */
-    void (*product)(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m,
-        int64_t step_k, const float *B, int64_t ldb, float *C, int64_t ldc);
+    /* C += A B; B is [U * K][N]. */
+    void (*product)(const dna_left *left, int64_t N, const float *B, int64_t ldb,
+        float *C, int64_t ldc);
     /* sum[c] += over n rows */
     void (*column_sums)(float *sum, const float *x, int64_t n, int64_t C);
 } dna_kernels;

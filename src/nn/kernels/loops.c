@@ -220,12 +220,80 @@ max_fold(float *out, uint8_t *place, const float *in, int64_t C, uint8_t entry)
     }
 }
 
+/* Where the entries of a window stand, from its first one. */
+static void
+window_offsets(const dna_pool_dims *d, int64_t offsets[256])
+{
+    for (int64_t k = 0; k < d->kernel[0] * d->kernel[1]; k++) {
+        offsets[k] = (k / d->kernel[1] * d->W + k % d->kernel[1]) * d->C;
+    }
+}
+
+/* Few channels and no padding: one number after the other, without loops over channels
+ * that are shorter than a vector. */
+#define FEW 16
+
+static bool
+has_few(const dna_pool_dims *d)
+{
+    return d->C < FEW && d->pad[0] == 0 && d->pad[1] == 0;
+}
+
+static void
+max_pool_few(const dna_pool_dims *d, float *y, const float *x, uint8_t *at)
+{
+    int64_t n = d->kernel[0] * d->kernel[1];
+    int64_t offsets[256];
+    window_offsets(d, offsets);
+    for (int64_t i = 0; i < d->OH; i++) {
+        for (int64_t j = 0; j < d->OW; j++) {
+            const float *in = x + (i * d->stride[0] * d->W + j * d->stride[1]) * d->C;
+            int64_t out = (i * d->OW + j) * d->C;
+            for (int64_t c = 0; c < d->C; c++) {
+                float best = in[c];
+                uint8_t place = 0;
+                for (int64_t k = 1; k < n; k++) {
+                    float v = in[offsets[k] + c];
+                    bool is_larger = v > best || v != v;
+                    best = is_larger ? v : best;
+                    place = is_larger ? (uint8_t)k : place;
+                }
+                y[out + c] = best;
+                if (at != NULL) {
+                    at[out + c] = place;
+                }
+            }
+        }
+    }
+}
+
+static void
+max_pool_backward_few(
+    const dna_pool_dims *d, float *dx, const float *dy, const uint8_t *at)
+{
+    int64_t offsets[256];
+    window_offsets(d, offsets);
+    for (int64_t i = 0; i < d->OH; i++) {
+        for (int64_t j = 0; j < d->OW; j++) {
+            float *to = dx + (i * d->stride[0] * d->W + j * d->stride[1]) * d->C;
+            int64_t from = (i * d->OW + j) * d->C;
+            for (int64_t c = 0; c < d->C; c++) {
+                to[offsets[at[from + c]] + c] += dy[from + c];
+            }
+        }
+    }
+}
+
 static void
 max_pool(const dna_pool_dims *d, float *y, const float *x, uint8_t *at)
 {
     if (d->kernel[0] == 1 && d->kernel[1] == 2 && d->stride[0] == 1 && d->stride[1] == 2
         && d->pad[0] == 0 && d->pad[1] == 0) {
         max_pool_1x2(d, y, x, at);
+        return;
+    }
+    if (has_few(d)) {
+        max_pool_few(d, y, x, at);
         return;
     }
     for (int64_t p = 0; p < d->OH * d->OW; p++) {
@@ -250,6 +318,10 @@ max_pool(const dna_pool_dims *d, float *y, const float *x, uint8_t *at)
 static void
 max_pool_backward(const dna_pool_dims *d, float *dx, const float *dy, const uint8_t *at)
 {
+    if (has_few(d)) {
+        max_pool_backward_few(d, dx, dy, at);
+        return;
+    }
     for (int64_t p = 0; p < d->OH * d->OW; p++) {
         const float *grad = dy + p * d->C;
         const uint8_t *place = at + p * d->C;
@@ -298,21 +370,22 @@ dot(const float *a, const float *b, int64_t n)
 #define tiles PASTE(dna_gemm_, DNA_ISA)
 #else
 static void
-tiles(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m, int64_t step_k,
-    const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
+tiles(const dna_left *a, int64_t N, const float *B, int64_t ldb, bool is_add, float *C,
+    int64_t ldc)
 {
-    for (int64_t m = 0; m < M; m++) {
+    for (int64_t m = 0; m < a->M; m++) {
         for (int64_t n0 = 0; n0 < N; n0 += TILE_N) {
             int64_t n = N - n0 < TILE_N ? N - n0 : TILE_N;
             float row[TILE_N] = {0};
             if (is_add) {
                 memcpy(row, C + m * ldc + n0, (size_t)n * sizeof(*row));
             }
-            for (int64_t k = 0; k < K; k++) {
-                float a = A[m * step_m + k * step_k];
+            for (int64_t k = 0; k < a->K * a->U; k++) {
+                float left =
+                    a->A[m * a->step_m + k % a->K * a->step_k + k / a->K * a->step_u];
                 const float *b = B + k * ldb + n0;
                 for (int64_t j = 0; j < n; j++) {
-                    row[j] += a * b[j];
+                    row[j] += left * b[j];
                 }
             }
             memcpy(C + m * ldc + n0, row, (size_t)n * sizeof(*row));
@@ -322,10 +395,10 @@ tiles(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m, int64_t s
 #endif
 
 static void
-product(int64_t M, int64_t N, int64_t K, const float *A, int64_t step_m, int64_t step_k,
-    const float *B, int64_t ldb, float *C, int64_t ldc)
+product(
+    const dna_left *left, int64_t N, const float *B, int64_t ldb, float *C, int64_t ldc)
 {
-    tiles(M, N, K, A, step_m, step_k, B, ldb, true, C, ldc);
+    tiles(left, N, B, ldb, true, C, ldc);
 }
 
 static void
@@ -333,7 +406,13 @@ gemm(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K, const float *A
     int64_t lda, const float *B, int64_t ldb, bool is_add, float *C, int64_t ldc)
 {
     if (!trans_b) {
-        tiles(M, N, K, A, trans_a ? 1 : lda, trans_a ? lda : 1, B, ldb, is_add, C, ldc);
+        dna_left left = {.A = A,
+            .M = M,
+            .K = K,
+            .U = 1,
+            .step_m = trans_a ? 1 : lda,
+            .step_k = trans_a ? lda : 1};
+        tiles(&left, N, B, ldb, is_add, C, ldc);
         return;
     }
     for (int64_t m = 0; m < M; m++) {

@@ -29,7 +29,7 @@ typedef struct {
 int dna_scenarios_check(dna_params_table *table, dna_source *source,
     const dna_scenario_check *options, int64_t *n_sample) DNA_MUST_CHECK;
 
-/** Assign splits as the original does for a seed (spec: NumPy's MT19937 shuffle over
+/** Assign splits as the original does for a seed (NumPy's MT19937 shuffle over
  *  ceil(n * p) slots, in the order unused, training, validation, test). proportions are
  *  indexed by dna_split and sum to 1 within 1e-9. has_seed false: a seed from the
  *  system. Check values: docs/math.md. */

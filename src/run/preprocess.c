@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -15,9 +14,6 @@
 #include "run/objective.h"
 #include "run/settings.h"
 #include "run/simulators.h"
-
-/* Proportions may miss 1 by rounding: 0.7 + 0.2 + 0.1 does. */
-#define SUM_TOLERANCE 1e-9
 
 typedef struct {
     const dna_preprocess_options *o;
@@ -152,7 +148,7 @@ log_criteria(const preprocess_job *j, const dna_scenario_check *check)
             (long long)check->min_indiv);
     }
     dna_log_info(
-        j->log, "checking scenarios on %d processors", dna_pool_n_thread(j->pool));
+        j->log, "checking scenarios, processors: %d", dna_pool_n_thread(j->pool));
 }
 
 static int
@@ -190,30 +186,14 @@ out:
 
 /* ---- splits ---------------------------------------------------------------------- */
 
-static int
+/* As checked with the config: the sum is 1, what was missing is unused. */
+static void
 read_proportions(const preprocess_job *j, double p[DNA_N_SPLIT])
 {
     const dna_value *splits = dna_value_get(j->config, "dataset_splits");
-    double sum = 0.0;
-    int rc = DNA_OK;
-
     for (int s = 0; s < DNA_N_SPLIT; s++) {
         p[s] = dna_setting_double(splits, dna_split_name((dna_split)s), 0.0);
-        sum += p[s];
     }
-    if (sum > 1.0 + SUM_TOLERANCE) {
-        rc = dna_config_fail(
-            DNA_EARG, splits, "dataset_splits", "the sum is %.12g, above 1", sum);
-        goto out;
-    }
-    if (sum < 1.0 - SUM_TOLERANCE) {
-        dna_log_warning(j->log,
-            "dataset_splits: the sum is %.12g; the rest, %.12g, is unused", sum,
-            1.0 - sum);
-        p[DNA_UNUSED] += 1.0 - sum;
-    }
-out:
-    return rc;
 }
 
 static int
@@ -242,7 +222,7 @@ split_scenarios(preprocess_job *j)
     int64_t seed = dna_setting_int(j->config, "preprocessing.seed", DNA_NULL_INT);
     int rc = DNA_OK;
 
-    DNA_TRY(read_proportions(j, proportions));
+    read_proportions(j, proportions);
     if (j->table.has_split) {
         dna_log_info(
             j->log, "splits: taken from the column \"splits\" of %s", j->table.path);

@@ -1,0 +1,88 @@
+# bad_config.sh - configs and options that cannot work: one clear line, status 1, nothing lost.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+. "$(dirname "$0")/common.sh"
+
+make_model
+: | small_spidna m
+
+# files
+refused 'none.yml' preprocess none.yml
+refused 'none.yml' train none.yml
+mkdir folder.yml
+refused 'folder.yml' preprocess folder.yml
+refused 'm: ' preprocess m
+echo 'a: [1' > cut.yml
+refused 'cut.yml' train cut.yml
+echo 'inherit: b.yml' > a.yml
+echo 'inherit: a.yml' > b.yml
+refused 'a.yml' preprocess a.yml
+echo 'inherit: nowhere.yml' > c.yml
+refused 'nowhere.yml' train c.yml
+refused 'net.txt' train net.txt
+refused 'bad/name' init bad/name
+
+# preprocessing: FIELD TEXT refuses the config with FIELD added (inherited keys give way)
+pre() {
+    printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: m\n%s\n' "$1" > p.yml
+    refused "$2" preprocess p.yml
+}
+pre 'dataset_splits: {training: 0.9, validation: 0.3}' 'the proportions add up to 1.2'
+pre 'dataset_splits: {training: half}' '"half" is not a number'
+pre 'preprocessing: {min_snp: 0}' 'min_snp'
+pre 'preprocessing: {min_snp: 100000}' 'no scenario is usable'
+pre 'learned_params!: {height: {type: regression}}' 'height'
+pre 'learned_params!: {}' 'learned_params'
+pre 'learned_params: {event_time: {loss_func: Elastic}}' 'unknown loss "Elastic"'
+pre 'learned_params: {event_time: {loss_func: Cross Entropy}}' 'is no loss for a regression'
+pre 'learned_params: {event_time: {typ: regression}}' 'typ'
+printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: nowhere\n' > p.yml
+refused 'nowhere' preprocess p.yml
+pre 'dataset: {scenario_params_path: none.csv}' 'none.csv'
+pre 'dataset: {data_root: nowhere}' 'nowhere'
+# a mistyped key only warns, and names the near one
+printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: m\npreprocesing: 3\n' > p.yml
+ok preprocess p.yml
+grep -q 'preprocesing.*preprocessing' err || fail "no near name"
+
+# training
+train() {
+    printf 'inherit: m/spidna.yml\nmodel_root: m\n%s\n' "$1" > t.yml
+    refused "$2" train t.yml
+}
+train 'batch_size: 0' 'batch_size'
+train 'n_epochs: many' '"many" is not an integer'
+train 'network: {name: SPIDNO}' 'unknown network "SPIDNO"'
+train 'network: {params: {n_blocks: 5}}' 'needs at least 96'
+train 'network: {params: {n_blocks: two}}' 'n_blocks'
+train 'network!: {name: CNN}' 'network CNN'
+train 'network!: {name: CustomCNN}' 'at least 90'
+printf 'dataset_transforms: [{crop: {max_snp: 90}}]\nnetwork!: {name: CustomCNN}\n' > extra
+train "$(cat extra; echo 'batch_size: 1')" 'cannot train on one sample'
+train 'optimizer: {name: Adama}' 'unknown optimizer "Adama"'
+train 'optimizer: {params: {learning_rate: fast}}' 'optimizer.params'
+train 'optimizer!: {name: SGD}' 'lr'
+train 'dataset_transforms: [{crop: {max_snp: -1}}]' 'max_snp'
+train 'dataset_transforms: [{shrink: 3}]' 'shrink'
+train 'model_filename_format: net.pth' 'lacks the field {checkpoint}'
+train "run_name_format: 'run_{run}'" 'unknown field {run}'
+train 'run_id: a/b' "cannot be a folder's name"
+train 'run_id: [1]' 'run_id'
+train 'train_std: {event_time: 0}' 'train_std'
+# none of these left a run behind
+[ ! -d m/run_000 ] || fail "a run that could not begin left a folder"
+
+# divergence names the batch and the parameter, and keeps the last checkpoint
+printf 'inherit: m/spidna.yml\nmodel_root: m\noptimizer: {params: {learning_rate: 1.0e+30}}\n' > t.yml
+refused 'the loss of ' train t.yml
+grep -q 'ERROR;  .*epoch 1.* batch ' err || fail "the batch is not named"
+
+# both names of the learning rate: a warning
+printf 'inherit: m/spidna.yml\nmodel_root: m\noptimizer!: {name: Adam, params: {lr: 0.1, learning_rate: 0.001}}\n' > t.yml
+ok train -r lr t.yml
+grep -q 'WARNING;.*learning_rate is used' err || fail "no warning of two learning rates"
+# flags in all spellings, GPU keys with one line
+printf 'inherit: m/spidna.yml\nmodel_root: m\nuse_cuda: yes\ncuda_device: 0\n' > t.yml
+ok train -r cuda t.yml
+[ "$(grep -c 'CPU only' err)" = 1 ] || fail "not one line about the CPU"

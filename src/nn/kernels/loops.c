@@ -345,25 +345,51 @@ max_pool_backward(const dna_pool_dims *d, float *dx, const float *dy, const uint
 
 #define TILE_N 64
 
-/* Sixteen partial sums: a dot product over contiguous rows of both. */
-static float
-dot(const float *a, const float *b, int64_t n)
+#define DOT_ROWS 4
+#define DOT_SUMS 16
+
+/* out[r] = row r of a times b, in sixteen partial sums each. The sums of a row are the
+ * same whichever rows stand beside it. */
+static inline __attribute__((always_inline)) void
+dots_of(int rows, const float *a, int64_t lda, const float *b, int64_t n, float *out)
 {
-    float sum[16] = {0};
+    float sum[DOT_ROWS][DOT_SUMS] = {{0}};
     int64_t i = 0;
-    for (; i + 16 <= n; i += 16) {
-        for (int64_t j = 0; j < 16; j++) {
-            sum[j] += a[i + j] * b[i + j];
+    for (; i + DOT_SUMS <= n; i += DOT_SUMS) {
+        for (int r = 0; r < rows; r++) {
+            for (int64_t j = 0; j < DOT_SUMS; j++) {
+                sum[r][j] += a[r * lda + i + j] * b[i + j];
+            }
         }
     }
-    float total = 0.0f;
-    for (; i < n; i++) {
-        total += a[i] * b[i];
+    for (int r = 0; r < rows; r++) {
+        out[r] = 0.0f;
+        for (int64_t k = i; k < n; k++) {
+            out[r] += a[r * lda + k] * b[k];
+        }
+        for (int64_t j = 0; j < DOT_SUMS; j++) {
+            out[r] += sum[r][j];
+        }
     }
-    for (int64_t j = 0; j < 16; j++) {
-        total += sum[j];
+}
+
+static void
+dots(int64_t rows, const float *a, int64_t lda, const float *b, int64_t n, float *out)
+{
+    switch (rows) {
+    case 1:
+        dots_of(1, a, lda, b, n, out);
+        break;
+    case 2:
+        dots_of(2, a, lda, b, n, out);
+        break;
+    case 3:
+        dots_of(3, a, lda, b, n, out);
+        break;
+    default:
+        dots_of(DOT_ROWS, a, lda, b, n, out);
+        break;
     }
-    return total;
 }
 
 #if defined(DNA_TILES) /* the tiles of this instruction set */
@@ -415,17 +441,24 @@ gemm(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K, const float *A
         tiles(&left, N, B, ldb, is_add, C, ldc);
         return;
     }
-    for (int64_t m = 0; m < M; m++) {
+    for (int64_t m = 0; trans_a && m < M; m++) {
         for (int64_t n = 0; n < N; n++) {
             float v = is_add ? C[m * ldc + n] : 0.0f;
-            if (trans_a) {
-                for (int64_t k = 0; k < K; k++) {
-                    v += A[k * lda + m] * B[n * ldb + k];
-                }
-            } else {
-                v += dot(A + m * lda, B + n * ldb, K);
+            for (int64_t k = 0; k < K; k++) {
+                v += A[k * lda + m] * B[n * ldb + k];
             }
             C[m * ldc + n] = v;
+        }
+    }
+    for (int64_t m = 0; !trans_a && m < M; m += DOT_ROWS) {
+        int64_t rows = M - m < DOT_ROWS ? M - m : DOT_ROWS;
+        for (int64_t n = 0; n < N; n++) {
+            float v[DOT_ROWS];
+            dots(rows, A + m * lda, lda, B + n * ldb, K, v);
+            for (int64_t r = 0; r < rows; r++) {
+                float *out = &C[(m + r) * ldc + n];
+                *out = is_add ? *out + v[r] : v[r];
+            }
         }
     }
 }

@@ -247,6 +247,40 @@ test_unknown_instruction_sets_are_refused(void **state)
     dna_graph_free(g);
 }
 
+/* In evaluation a sample's output has the same bits alone as among others. */
+static void
+test_batches_do_not_change_a_bit_of_evaluation(void **state)
+{
+    (void)state;
+    for (int i = 0; i < n_op_case; i++) {
+        const op_case *c = &op_cases[i];
+        dna_graph *g = op_case_graph(c);
+        dna_state *s = random_state(g);
+        dna_program *all = NULL;
+        dna_program *one = NULL;
+        int64_t size = input_count(c) / c->batch;
+        int64_t n_out = dna_node_size(g->output);
+        assert_ok(dna_program_new(&all, g, s, &(dna_program_options){.batch = 37}));
+        assert_ok(dna_program_new(&one, g, s, &(dna_program_options){.batch = 1}));
+        for (int64_t k = 0; k < 37 * size; k++) {
+            dna_program_input(all, 0)[k] = (float)weight_of(k);
+        }
+        assert_ok(dna_program_forward(all));
+        for (int64_t b = 0; b < 37; b++) {
+            for (int64_t k = 0; k < size; k++) {
+                dna_program_input(one, 0)[k] = (float)weight_of(b * size + k);
+            }
+            assert_ok(dna_program_forward(one));
+            assert_memory_equal(dna_program_output(one),
+                dna_program_output(all) + b * n_out, (size_t)n_out * sizeof(float));
+        }
+        dna_program_free(all);
+        dna_program_free(one);
+        dna_state_free(s);
+        dna_graph_free(g);
+    }
+}
+
 static void
 test_threads_do_not_change_a_bit(void **state)
 {
@@ -383,6 +417,7 @@ main(void)
         cmocka_unit_test(test_program_equals_reference),
         cmocka_unit_test(test_every_instruction_set_equals_reference),
         cmocka_unit_test(test_unknown_instruction_sets_are_refused),
+        cmocka_unit_test(test_batches_do_not_change_a_bit_of_evaluation),
         cmocka_unit_test(test_threads_do_not_change_a_bit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,9 @@
 
 #define N_KEPT 8
 
+/* Programs beyond this many bytes together are dropped, the oldest first. */
+#define BYTES_KEPT ((size_t)2 << 30)
+
 typedef struct {
     int64_t n_row, n_site, batch;
     bool is_training;
@@ -88,6 +91,30 @@ out:
     return rc;
 }
 
+/* Make room after `keep` was compiled. */
+static void
+drop_oldest(dna_programs *p, const entry *keep)
+{
+    for (;;) {
+        entry *oldest = NULL;
+        size_t bytes = 0;
+        for (int i = 0; i < N_KEPT; i++) {
+            entry *e = &p->entries[i];
+            if (e->program == NULL) {
+                continue;
+            }
+            bytes += dna_program_bytes(e->program);
+            if (e != keep && (oldest == NULL || e->used < oldest->used)) {
+                oldest = e;
+            }
+        }
+        if (bytes <= BYTES_KEPT || oldest == NULL) {
+            return;
+        }
+        drop(oldest);
+    }
+}
+
 int
 dna_programs_get(dna_programs *p, int64_t n_row, int64_t n_site, int64_t batch,
     bool is_training, dna_program **out)
@@ -115,6 +142,7 @@ dna_programs_get(dna_programs *p, int64_t n_row, int64_t n_site, int64_t batch,
     oldest->is_training = is_training;
     DNA_TRY(compile(p, oldest));
     oldest->used = p->clock;
+    drop_oldest(p, oldest);
     *out = oldest->program;
 out:
     if (rc < 0) {

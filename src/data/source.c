@@ -110,6 +110,14 @@ dna_source_free(dna_source *s)
     dna_free(s);
 }
 
+void
+dna_source_settle_distance(dna_source *s, bool is_distance)
+{
+    if (s->format.distance < 0) {
+        s->format.distance = is_distance ? 1 : 0;
+    }
+}
+
 const dna_sample_options *
 dna_source_sample_options(const dna_source *source)
 {

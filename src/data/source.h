@@ -22,6 +22,8 @@ void dna_source_free(dna_source *source);
  *  Threads: safe. */
 int dna_source_path(dna_source *source, int64_t scenario, int64_t replicate,
     char **path) DNA_MUST_CHECK;
+/** Say whether positions are distances, if the config did not. Before threads use it. */
+void dna_source_settle_distance(dna_source *source, bool is_distance);
 const dna_sample_options *dna_source_sample_options(const dna_source *source);
 
 typedef struct {

@@ -369,3 +369,14 @@ out:
     dna_array_clear(&pos);
     return rc;
 }
+
+int64_t
+dna_sample_first_decrease(const dna_sample *s)
+{
+    for (int64_t i = 1; s->has_pos && i < s->n_site; i++) {
+        if (dna_array_get(&s->pos, i) < dna_array_get(&s->pos, i - 1)) {
+            return i;
+        }
+    }
+    return -1;
+}

@@ -85,23 +85,32 @@ out:
     return rc;
 }
 
-/* A position beyond the chromosome is possible, but hardly what was meant. s is what
- * the network sees of `from`. */
+/* What is possible, but hardly meant: a region that ends beyond the chromosome, or whose
+ * first distance is that from the chromosome's start. `from` is the sample as given, s
+ * the same with converted positions. */
 static void
-warn_beyond(const job *j, const dna_sample *s, const dna_sample *from, int64_t task)
+warn_of_region(const job *j, const dna_sample *s, const dna_sample *from, int64_t task)
 {
-    bool is_checked = s->has_pos && from->format.normalized == 0
-                      && s->format.normalized == 1 && s->format.distance == 0;
-    if (!is_checked || s->n_site == 0) {
+    const char *name = j->options->names != NULL ? j->options->names[task] : "sample";
+    const double many = 0.1; /* of the region: no gap between two SNPs is as large */
+
+    if (!s->has_pos || s->n_site == 0 || from->format.distance != 0
+        || from->format.normalized != 0) {
         return;
     }
-    double last = dna_array_get(&s->pos, s->n_site - 1);
-    if (last > 1.0) {
+    double first = dna_array_get(&from->pos, 0);
+    double last = dna_array_get(&from->pos, s->n_site - 1);
+    if (s->format.normalized == 1 && s->format.distance == 0) {
+        double end = dna_array_get(&s->pos, s->n_site - 1);
+        if (end > 1.0) {
+            dna_log_warning(j->options->log,
+                "%s: positions reach %.4g times the chromosome size, beyond what the network was trained on; see --region-start and --chromosome-size",
+                name, end);
+        }
+    } else if (s->format.distance == 1 && first > many * (last - first)) {
         dna_log_warning(j->options->log,
-            "%s: positions reach %.4g times the chromosome size, beyond what the "
-            "network "
-            "was trained on; see --region-start and --chromosome-size",
-            j->options->names != NULL ? j->options->names[task] : "sample", last);
+            "%s: the first SNP is %.17g bp from the start, far for a region of %.17g bp; see --region-start",
+            name, first, last - first);
     }
 }
 
@@ -121,6 +130,7 @@ make_input(input *in, const job *j, const dna_sample *sample, int64_t task)
     }
     DNA_TRY(dna_sample_copy(&s, sample));
     DNA_TRY(convert_positions(net, s));
+    warn_of_region(j, s, sample, task);
     /* a fresh lock: what is expected does not depend on other samples */
     lock = dna_shape_lock_new();
     if (lock == NULL) {
@@ -142,7 +152,6 @@ make_input(input *in, const job *j, const dna_sample *sample, int64_t task)
     DNA_REQUIRE(s->n_hap > 0 && s->n_site > 0, DNA_ESHAPE,
         "nothing is left of it: %lld individuals, %lld SNPs", (long long)s->n_hap,
         (long long)s->n_site);
-    warn_beyond(j, s, sample, task);
     in->n_row = dna_form_n_row(data.form, s->n_hap);
     in->n_site = s->n_site;
     DNA_NEW(x, in->n_row * in->n_site);

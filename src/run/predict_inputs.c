@@ -4,8 +4,9 @@
  *
  * Plain npz files do not say what their positions are. What the user or the dataset
  * config says goes first; whether positions are normalised is seen from their values
- * (all at most 1), and whether they are distances from their order: absolute positions
- * never decrease, and distances of more than a few sites always do somewhere.
+ * (all at most 1). A network trained on distances takes positions that never decrease
+ * for absolute ones, and converts them; one trained on absolute positions refuses those
+ * that decrease, since nothing tells distances from a file out of order.
  */
 #include "run/predict_inputs.h"
 
@@ -17,6 +18,7 @@
 #include "base/str.h"
 #include "config/config.h"
 #include "config/tables.h"
+#include "popgen/sample_ops.h"
 #include "run/settings.h"
 
 /* So few sites may happen to have growing distances. */
@@ -134,27 +136,20 @@ out:
 
 /* ---- positions ------------------------------------------------------------------- */
 
-static bool
-never_decreases(const dna_array *pos)
-{
-    int64_t n = dna_array_count(pos);
-    for (int64_t i = 1; i < n; i++) {
-        if (dna_array_get(pos, i) < dna_array_get(pos, i - 1)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* What nobody said, from the values, or else as the network was trained. */
-static void
+static int
 guess_format(const dna_predict_inputs *in, dna_sample *s)
 {
     const dna_position_format *trained = &in->net->format;
+    int rc = DNA_OK;
+
     if (in->format.distance < 0) {
-        bool is_sorted = never_decreases(&s->pos);
-        bool is_few = s->n_site < FEW_SITES;
-        s->format.distance = !is_sorted ? 1 : is_few ? trained->distance : 0;
+        int64_t at = dna_sample_first_decrease(s);
+        DNA_REQUIRE(at < 0 || trained->distance == 1, DNA_EFORMAT,
+            "position %.17g of site %lld comes after %.17g: absolute positions never decrease; if these are distances, say --position-format distance",
+            dna_array_get(&s->pos, at), (long long)at, dna_array_get(&s->pos, at - 1));
+        bool is_absolute = at < 0 && s->n_site >= FEW_SITES;
+        s->format.distance = is_absolute ? 0 : trained->distance;
     }
     if (in->format.circular < 0) {
         s->format.circular = trained->circular;
@@ -163,6 +158,8 @@ guess_format(const dna_predict_inputs *in, dna_sample *s)
         && s->format.normalized == trained->normalized) {
         s->format.initial_position = trained->initial_position;
     }
+out:
+    return rc;
 }
 
 /* Positions of a region that begins at `start` bp, counted from there. */
@@ -196,13 +193,13 @@ dna_predict_inputs_load(const dna_predict_inputs *in, int64_t i, dna_sample **sa
 
     DNA_TRY(dna_sample_load(&s, path, &options));
     if (s->has_pos && in->net->has_format) {
-        guess_format(in, s);
-        if (in->options->region_start > 0) {
+        rc = guess_format(in, s);
+        if (rc == DNA_OK && in->options->region_start > 0) {
             rc = shift_positions(s, in->options->region_start);
-            if (rc < 0) {
-                dna_context("%s", path);
-                goto out;
-            }
+        }
+        if (rc < 0) {
+            dna_context("%s", path);
+            goto out;
         }
     }
     *sample = s;

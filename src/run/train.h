@@ -52,6 +52,9 @@ int dna_training_open(dna_training *t) DNA_MUST_CHECK;
 /** The file of a checkpoint; a heap string. */
 int dna_training_path(
     char **out, const dna_training *t, const char *checkpoint) DNA_MUST_CHECK;
+/** The dataset's first sample before any transform, and its file (path may be NULL). */
+int dna_training_first_sample(
+    dna_training *t, dna_sample **sample, char **path) DNA_MUST_CHECK;
 /** The network: sizes from the first sample of the dataset, tensors by the seed. */
 int dna_training_make_network(dna_training *t) DNA_MUST_CHECK;
 /** The optimiser of the config for n parameters. */

@@ -30,18 +30,10 @@ static int
 describe_positions(dna_value **out, dna_arena *a, dna_training *t)
 {
     dna_sample *s = NULL;
-    char *path = NULL;
     dna_value *map = NULL;
     int rc = DNA_OK;
 
-    int64_t row = 0;
-    while (row < t->table.n_row && t->table.n_replicate[row] == 0) {
-        row++;
-    }
-    DNA_REQUIRE(row < t->table.n_row, DNA_EARG, "%s: no scenario has a replicate",
-        t->table.path);
-    DNA_TRY(dna_source_path(t->source, t->table.scenario[row], 0, &path));
-    DNA_TRY(dna_sample_load(&s, path, dna_source_sample_options(t->source)));
+    DNA_TRY(dna_training_first_sample(t, &s, NULL));
     if (!s->has_pos) {
         *out = dna_value_null(a);
         rc = *out == NULL ? DNA_ENOMEM : DNA_OK;
@@ -68,7 +60,6 @@ describe_positions(dna_value **out, dna_arena *a, dna_training *t)
     *out = map;
 out:
     dna_sample_free(s);
-    dna_free(path);
     return rc;
 }
 

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "popgen/sample_ops.h"
 #include "run/settings.h"
 #include "run/train.h"
 
@@ -117,12 +118,64 @@ out:
     return rc;
 }
 
+int
+dna_training_first_sample(dna_training *t, dna_sample **sample, char **path)
+{
+    char *name = NULL;
+    int64_t row = 0;
+    int rc = DNA_OK;
+
+    while (row < t->table.n_row && t->table.n_replicate[row] == 0) {
+        row++;
+    }
+    DNA_REQUIRE(row < t->table.n_row, DNA_EARG, "%s: no scenario has a replicate",
+        t->table.path);
+    DNA_TRY(dna_source_path(t->source, t->table.scenario[row], 0, &name));
+    DNA_TRY(dna_sample_load(sample, name, dna_source_sample_options(t->source)));
+    if (path != NULL) {
+        *path = name;
+        name = NULL;
+    }
+out:
+    dna_free(name);
+    return rc;
+}
+
+/* Where the config does not say it, the order of the positions tells distances from
+ * absolute positions; so that prediction treats files as training did. */
+static int
+settle_positions(dna_training *t)
+{
+    const dna_position_format *known = dna_source_sample_options(t->source)->format;
+    dna_sample *s = NULL;
+    char *path = NULL;
+    int rc = DNA_OK;
+
+    if (known->distance >= 0) {
+        goto out;
+    }
+    DNA_TRY(dna_training_first_sample(t, &s, &path));
+    bool is_distance = dna_sample_first_decrease(s) >= 0;
+    if (is_distance) {
+        dna_log_warning(t->log,
+            "%s: positions that decrease are taken for distances to the previous SNP; "
+            "position_format: {distance: true} in the dataset config says so for good",
+            path);
+    }
+    dna_source_settle_distance(t->source, is_distance);
+out:
+    dna_sample_free(s);
+    dna_free(path);
+    return rc;
+}
+
 static int
 make_dataset(dna_training *t)
 {
     int rc = DNA_OK;
 
     DNA_TRY(dna_source_new(&t->source, dna_value_get(t->config, "dataset")));
+    DNA_TRY(settle_positions(t));
     DNA_TRY(dna_transforms_read(&t->transforms, t->arena,
         dna_value_get(t->config, "dataset_transforms"), t->log));
     dna_dataset_options options = {.source = t->source,

@@ -66,14 +66,24 @@ DNA_API int64_t dna_state_n_counter(const dna_state *state);
  * (seed, name). */
 DNA_API int dna_state_init_random(dna_state *state, uint64_t seed) DNA_MUST_CHECK;
 
+/* Memory that several programs use in turn, as large as the largest of them needs. From
+ * filling its input to reading its last result only one of them may work; a pointer got
+ * from one is good until another of them is compiled. */
+typedef struct dna_workspace dna_workspace;
+
+DNA_API int dna_workspace_new(dna_workspace **out) DNA_MUST_CHECK;
+/** After all programs that use it. */
+DNA_API void dna_workspace_free(dna_workspace *w);
+
 typedef struct dna_program dna_program;
 
 typedef struct {
-    int64_t batch;         /* samples, >= 1 */
-    bool is_training;      /* batch statistics, gradients available */
-    struct dna_pool *pool; /* threads; NULL: the caller alone. Kept. */
-    const char *isa;       /* kernels: "plain", "avx2", "avx512"; NULL: the best here */
-    bool own_products;     /* our own loops even where oneDNN is built in */
+    int64_t batch;            /* samples, >= 1 */
+    bool is_training;         /* batch statistics, gradients available */
+    struct dna_pool *pool;    /* threads; NULL: the caller alone. Kept. */
+    dna_workspace *workspace; /* NULL: memory of its own. Kept. */
+    const char *isa;   /* kernels: "plain", "avx2", "avx512"; NULL: the best here */
+    bool own_products; /* our own loops even where oneDNN is built in */
 } dna_program_options;
 
 /** Keeps: g and state, until the program is freed. Errors: DNA_ESHAPE if the graph's

@@ -160,6 +160,11 @@ dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
         "kernels \"%s\": this processor or build has none of that name", o->isa);
     p->gemm = o->own_products ? NULL : dna_gemm_onednn();
     p->is_training = o->is_training;
+    p->workspace = o->workspace;
+    if (p->workspace == NULL) {
+        DNA_TRY(dna_workspace_new(&p->workspace));
+        p->owns_workspace = true;
+    }
     p->batch = o->batch;
     DNA_TRY(check_state(p));
     DNA_TRY(run_passes(p));
@@ -188,7 +193,9 @@ dna_program_free(dna_program *p)
         dna_free(p->n_use);
         dna_free(p->needs_grad);
         dna_free(p->inputs);
-        dna_free(p->memory);
+        if (p->owns_workspace) {
+            dna_workspace_free(p->workspace);
+        }
         dna_free(p);
     }
 }
@@ -200,10 +207,10 @@ dna_bytes_at(const dna_exec *e, const dna_buffer *b)
 {
     const dna_program *p = e->p;
     if (b->is_local) {
-        return p->memory + p->shared_size + (size_t)e->worker * p->local_size
+        return p->workspace->memory + p->shared_size + (size_t)e->worker * p->local_size
                + b->offset;
     }
-    return p->memory + b->offset + b->sample_bytes * (size_t)e->b0;
+    return p->workspace->memory + b->offset + b->sample_bytes * (size_t)e->b0;
 }
 
 float *
@@ -275,6 +282,9 @@ run_task(void *payload, int64_t task, int worker)
 static int
 run_steps(const dna_program *p, const dna_step_list *list)
 {
+    if (p->workspace->size < p->memory_size) { /* a larger program got none */
+        return dna_fail(DNA_ENOMEM, "the memory of the network is gone");
+    }
     for (int i = 0; i < list->n;) {
         level_run l = {.p = p, .steps = &list->steps[i], .n = 1};
         int rc = DNA_OK;

@@ -8,9 +8,6 @@
 
 #define N_KEPT 8
 
-/* Programs beyond this many bytes together are dropped, the oldest first. */
-#define BYTES_KEPT ((size_t)2 << 30)
-
 typedef struct {
     int64_t n_row, n_site, batch;
     bool is_training;
@@ -22,6 +19,7 @@ typedef struct {
 struct dna_programs {
     dna_programs_options options;
     dna_pool *pool;
+    dna_workspace *workspace; /* one of them works at a time */
     int64_t clock;
     entry entries[N_KEPT];
 };
@@ -34,8 +32,11 @@ dna_programs_new(dna_programs **out, const dna_programs_options *o)
 
     DNA_NEW(p, 1);
     p->options = *o;
+    DNA_TRY(dna_workspace_new(&p->workspace));
     *out = p;
+    p = NULL;
 out:
+    dna_free(p);
     return rc;
 }
 
@@ -60,6 +61,7 @@ dna_programs_free(dna_programs *p)
 {
     if (p != NULL) {
         drop_all(p);
+        dna_workspace_free(p->workspace);
         dna_free(p);
     }
 }
@@ -81,38 +83,16 @@ compile(dna_programs *p, entry *e)
         .n_indiv = e->n_row - (o->concat ? 1 : 0),
         .concat = o->concat,
         .n_outputs = o->n_outputs};
-    dna_program_options options = {
-        .batch = e->batch, .is_training = e->is_training, .pool = p->pool};
+    dna_program_options options = {.batch = e->batch,
+        .is_training = e->is_training,
+        .pool = p->pool,
+        .workspace = p->workspace};
     int rc = DNA_OK;
 
     DNA_TRY(dna_net_build(&e->graph, o->def, o->opts, &sizes));
     DNA_TRY(dna_program_new(&e->program, e->graph, o->state, &options));
 out:
     return rc;
-}
-
-/* Make room after `keep` was compiled. */
-static void
-drop_oldest(dna_programs *p, const entry *keep)
-{
-    for (;;) {
-        entry *oldest = NULL;
-        size_t bytes = 0;
-        for (int i = 0; i < N_KEPT; i++) {
-            entry *e = &p->entries[i];
-            if (e->program == NULL) {
-                continue;
-            }
-            bytes += dna_program_bytes(e->program);
-            if (e != keep && (oldest == NULL || e->used < oldest->used)) {
-                oldest = e;
-            }
-        }
-        if (bytes <= BYTES_KEPT || oldest == NULL) {
-            return;
-        }
-        drop(oldest);
-    }
 }
 
 int
@@ -142,7 +122,6 @@ dna_programs_get(dna_programs *p, int64_t n_row, int64_t n_site, int64_t batch,
     oldest->is_training = is_training;
     DNA_TRY(compile(p, oldest));
     oldest->used = p->clock;
-    drop_oldest(p, oldest);
     *out = oldest->program;
 out:
     if (rc < 0) {

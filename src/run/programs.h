@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: MIT
  *
  * A program is compiled for a fixed shape; last and padded batches have others. The few
- * used last are kept, as long as they do not take gigabytes.
+ * used last are kept; they work in turn, in the same memory.
  */
 #ifndef DNA_RUN_PROGRAMS_H
 #define DNA_RUN_PROGRAMS_H

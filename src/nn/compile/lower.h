@@ -105,7 +105,8 @@ struct dna_program {
     dna_buffer **saved;         /* by node id: what forward keeps for backward */
     int *n_use;                 /* consumers, by node id */
     bool *needs_grad;           /* by node id */
-    unsigned char *memory;      /* the planned arena */
+    dna_workspace *workspace;   /* the planned arena lies in its memory */
+    bool owns_workspace;
     size_t memory_size, shared_size, local_size;
     int n_worker;
 };
@@ -159,6 +160,11 @@ int dna_lower_max_pool2d_backward(dna_program *p, const dna_node *node) DNA_MUST
 int dna_schedule(dna_program *p, dna_step_list *list) DNA_MUST_CHECK;
 /** Place all buffers and take the memory. */
 int dna_plan_memory(dna_program *p) DNA_MUST_CHECK;
+
+struct dna_workspace {
+    unsigned char *memory;
+    size_t size;
+};
 
 /* ---- running ---- */
 

@@ -125,6 +125,52 @@ sort_by_size(const dna_program *p, dna_buffer **order)
 }
 
 int
+dna_workspace_new(dna_workspace **out)
+{
+    dna_workspace *w = dna_calloc(1, sizeof(*w));
+    if (w == NULL) {
+        return DNA_ENOMEM;
+    }
+    *out = w;
+    return DNA_OK;
+}
+
+void
+dna_workspace_free(dna_workspace *w)
+{
+    if (w != NULL) {
+        dna_free(w->memory);
+        dna_free(w);
+    }
+}
+
+/* At least this many bytes; what was in it is gone if it grows. */
+static bool
+reserve(dna_workspace *w, size_t size)
+{
+    if (w->size >= size) {
+        return true;
+    }
+    dna_free(w->memory);
+    w->size = 0;
+    w->memory = dna_alloc_aligned(size);
+    if (w->memory == NULL) {
+        return false;
+    }
+    w->size = size;
+#if defined(MADV_HUGEPAGE)
+    /* fewer page faults for large networks; a wish that may be refused */
+    size_t page = (size_t)2 << 20;
+    uintptr_t begin = ((uintptr_t)w->memory + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)w->memory + size) / page * page;
+    if (end > begin) {
+        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+    }
+#endif
+    return true;
+}
+
+int
 dna_plan_memory(dna_program *p)
 {
     dna_buffer **order = NULL;
@@ -148,20 +194,10 @@ dna_plan_memory(dna_program *p)
                     && dna_add_size(locals, p->shared_size, &p->memory_size),
         DNA_ENOMEM, "a network of this size does not fit into memory");
     p->memory_size = DNA_MAX(p->memory_size, ALIGN);
-    p->memory = dna_alloc_aligned(p->memory_size);
-    DNA_REQUIRE(p->memory != NULL, DNA_ENOMEM,
+    DNA_REQUIRE(reserve(p->workspace, p->memory_size), DNA_ENOMEM,
         "%.1f GB of memory for a batch of %lld cannot be had: a smaller batch_size "
         "needs less",
         (double)p->memory_size / 1e9, (long long)p->batch);
-#if defined(MADV_HUGEPAGE)
-    /* fewer page faults for large networks; a wish that may be refused */
-    size_t page = (size_t)2 << 20;
-    uintptr_t begin = ((uintptr_t)p->memory + page - 1) / page * page;
-    uintptr_t end = ((uintptr_t)p->memory + p->memory_size) / page * page;
-    if (end > begin) {
-        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
-    }
-#endif
 out:
     dna_free(order);
     dna_free(placed);

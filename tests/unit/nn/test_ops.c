@@ -281,6 +281,23 @@ test_batches_do_not_change_a_bit_of_evaluation(void **state)
     }
 }
 
+/* Programs of several sizes in one workspace, in turn, give what they give alone. */
+static void
+test_programs_share_a_workspace(void **state)
+{
+    (void)state;
+    dna_workspace *w = NULL;
+    assert_ok(dna_workspace_new(&w));
+    for (int i = 0; i < n_op_case; i++) {
+        for (int k = 0; k < 2; k++) {
+            check_program(&op_cases[i],
+                &(dna_program_options){.is_training = k == 0, .workspace = w});
+        }
+    }
+    dna_workspace_free(w);
+    dna_workspace_free(NULL);
+}
+
 static void
 test_threads_do_not_change_a_bit(void **state)
 {
@@ -418,6 +435,7 @@ main(void)
         cmocka_unit_test(test_every_instruction_set_equals_reference),
         cmocka_unit_test(test_unknown_instruction_sets_are_refused),
         cmocka_unit_test(test_batches_do_not_change_a_bit_of_evaluation),
+        cmocka_unit_test(test_programs_share_a_workspace),
         cmocka_unit_test(test_threads_do_not_change_a_bit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ for step in "$@"; do
     case $step in
     format) needed="$needed clang-format-14=clang-format-14" ;;
     clang | tsan | fuzz)
-        needed="$needed clang=clang
+        needed="$needed clang=clang llvm-symbolizer=llvm
             /usr/lib/llvm-14/lib/clang/*/lib/linux=libclang-rt-14-dev
             /usr/lib/llvm-14/lib/libomp.so=libomp-14-dev" ;;
     esac

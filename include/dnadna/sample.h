@@ -9,8 +9,9 @@
  * divided by the chromosome size; `format` says which, as far as it is known.
  *
  * Invariants after dna_sample_check(): snp has two dimensions; pos has n_site entries
- * or none; no value of either is NaN or infinite; no position is negative; the
- * normalised flag agrees with the values.
+ * or none; no value of either is NaN or infinite; no position is negative; positions
+ * that are said to be absolute (distance 0) never decrease; the normalised flag agrees
+ * with the values.
  */
 #ifndef DNA_SAMPLE_H
 #define DNA_SAMPLE_H

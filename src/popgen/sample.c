@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/npz.h"
+#include "popgen/sample_ops.h"
 
 static const char *
 snp_key(const dna_sample_options *o)
@@ -93,6 +94,23 @@ out:
     return rc;
 }
 
+/* Only where somebody said that positions are absolute: else they may be distances. */
+static int
+check_order(const dna_sample *s, const char *name)
+{
+    int64_t at = -1;
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(s->format.distance != 0 || dna_sample_count_decreases(s, &at) == 0,
+        DNA_EFORMAT,
+        "%s: position %.17g of site %lld comes after %.17g: absolute positions never "
+        "decrease",
+        name, dna_array_get(&s->pos, at), (long long)at,
+        dna_array_get(&s->pos, at - 1));
+out:
+    return rc;
+}
+
 static int
 check_positions(dna_sample *s, const char *name)
 {
@@ -111,6 +129,7 @@ check_positions(dna_sample *s, const char *name)
         "%s: position of site %lld is negative (%.17g)", name, (long long)r.at_min,
         r.min);
     DNA_TRY(check_normalized(s, &r, name));
+    DNA_TRY(check_order(s, name));
 out:
     return rc;
 }

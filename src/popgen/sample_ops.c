@@ -371,12 +371,18 @@ out:
 }
 
 int64_t
-dna_sample_first_decrease(const dna_sample *s)
+dna_sample_count_decreases(const dna_sample *s, int64_t *first)
 {
+    int64_t at = -1;
+    int64_t n = 0;
     for (int64_t i = 1; s->has_pos && i < s->n_site; i++) {
         if (dna_array_get(&s->pos, i) < dna_array_get(&s->pos, i - 1)) {
-            return i;
+            at = n == 0 ? i : at;
+            n++;
         }
     }
-    return -1;
+    if (first != NULL) {
+        *first = at;
+    }
+    return n;
 }

@@ -24,9 +24,10 @@ int dna_sample_keep_polymorphic(dna_sample *s) DNA_MUST_CHECK;
 int dna_sample_keep_polymorphic_first(dna_sample *s, int64_t n) DNA_MUST_CHECK;
 /** Roll columns and positions to the right by k: site j moves to (j + k) mod n_site. */
 int dna_sample_rotate(dna_sample *s, int64_t k) DNA_MUST_CHECK;
-/** The first site whose position is smaller than the one before it, -1 if there is none:
- *  absolute positions never decrease, distances of more than a few sites always do. */
-int64_t dna_sample_first_decrease(const dna_sample *s);
+/** How many positions are smaller than the one before them; *first (may be NULL) gets
+ * the first such site, -1 if there is none. Absolute positions never decrease; of
+ * distances about every second does. */
+int64_t dna_sample_count_decreases(const dna_sample *s, int64_t *first);
 /** Convert positions; unknown (-1) flags of `to` are kept, its chromosome_size and
  *  initial_position (in the sample's own unit) serve where the sample has none.
  *  Formulas: docs/math.md. */

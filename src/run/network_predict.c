@@ -65,13 +65,14 @@ convert_positions(const dna_network *net, dna_sample *s)
             "has no positions, which the network needs");
         goto out;
     }
-    if (have->distance == want->distance && have->normalized == want->normalized
-        && have->circular == want->circular) {
-        goto out;
-    }
     dna_position_format to = *want;
     if (have->chromosome_size > 0) {
         to.chromosome_size = have->chromosome_size;
+    }
+    if (have->distance == want->distance && have->normalized == want->normalized
+        && have->circular == want->circular) {
+        s->format.chromosome_size = to.chromosome_size; /* for the transforms */
+        goto out;
     }
     DNA_REQUIRE(have->normalized == want->normalized || to.chromosome_size > 0,
         DNA_EARG,
@@ -85,9 +86,9 @@ out:
     return rc;
 }
 
-/* What is possible, but hardly meant: a region that ends beyond the chromosome, or whose
- * first distance is that from the chromosome's start. `from` is the sample as given, s
- * the same with converted positions. */
+/* What is possible, but hardly meant: a region that ends beyond the chromosome, or
+ * whose first distance is that from the chromosome's start. `from` is the sample as
+ * given, s the same with converted positions. */
 static void
 warn_of_region(const job *j, const dna_sample *s, const dna_sample *from, int64_t task)
 {
@@ -104,12 +105,14 @@ warn_of_region(const job *j, const dna_sample *s, const dna_sample *from, int64_
         double end = dna_array_get(&s->pos, s->n_site - 1);
         if (end > 1.0) {
             dna_log_warning(j->options->log,
-                "%s: positions reach %.4g times the chromosome size, beyond what the network was trained on; see --region-start and --chromosome-size",
+                "%s: positions reach %.4g times the chromosome size, beyond what the "
+                "network was trained on; see --region-start and --chromosome-size",
                 name, end);
         }
     } else if (s->format.distance == 1 && first > many * (last - first)) {
         dna_log_warning(j->options->log,
-            "%s: the first SNP is %.17g bp from the start, far for a region of %.17g bp; see --region-start",
+            "%s: the first SNP is %.17g bp from the start, far for a region of %.17g "
+            "bp; see --region-start",
             name, first, last - first);
     }
 }

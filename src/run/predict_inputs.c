@@ -5,8 +5,9 @@
  * Plain npz files do not say what their positions are. What the user or the dataset
  * config says goes first; whether positions are normalised is seen from their values
  * (all at most 1). A network trained on distances takes positions that never decrease
- * for absolute ones, and converts them; one trained on absolute positions refuses those
- * that decrease, since nothing tells distances from a file out of order.
+ * for absolute ones, and converts them, and those that often decrease for distances.
+ * What decreases here and there, or anywhere for a network trained on absolute
+ * positions, is refused: it may be a file out of order.
  */
 #include "run/predict_inputs.h"
 
@@ -144,9 +145,12 @@ guess_format(const dna_predict_inputs *in, dna_sample *s)
     int rc = DNA_OK;
 
     if (in->format.distance < 0) {
-        int64_t at = dna_sample_first_decrease(s);
-        DNA_REQUIRE(at < 0 || trained->distance == 1, DNA_EFORMAT,
-            "position %.17g of site %lld comes after %.17g: absolute positions never decrease; if these are distances, say --position-format distance",
+        int64_t at = -1;
+        int64_t n = dna_sample_count_decreases(s, &at);
+        bool is_told = trained->distance == 1 && (n == 0 || n >= s->n_site / 10);
+        DNA_REQUIRE(at < 0 || is_told, DNA_EFORMAT,
+            "position %.17g of site %lld comes after %.17g: absolute positions never "
+            "decrease; if these are distances, say --position-format distance",
             dna_array_get(&s->pos, at), (long long)at, dna_array_get(&s->pos, at - 1));
         bool is_absolute = at < 0 && s->n_site >= FEW_SITES;
         s->format.distance = is_absolute ? 0 : trained->distance;

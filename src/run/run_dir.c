@@ -2,10 +2,15 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#define _DEFAULT_SOURCE /* flock */
 #include "run/run_dir.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/number.h"
@@ -206,12 +211,14 @@ dna_run_name_choose(dna_run_name *out, const dna_run_wish *wish)
     } else {
         int64_t highest = -1;
         DNA_TRY(highest_number(&highest, wish));
-        run.number = DNA_MAX(highest, 0);
+        run.number = DNA_MAX(highest, wish->not_below);
+        run.is_free_choice = true;
         DNA_TRY(set_name(&run, wish));
         if (run.has_files && dna_name_has_field(wish->format, "run_id")) {
             int64_t next = run.number + 1;
             dna_run_name_clear(&run);
             run.is_number = true;
+            run.is_free_choice = true;
             run.number = next;
             DNA_TRY(set_name(&run, wish));
         }
@@ -220,6 +227,35 @@ dna_run_name_choose(dna_run_name *out, const dna_run_wish *wish)
     run = (dna_run_name){0};
 out:
     dna_run_name_clear(&run);
+    return rc;
+}
+
+int
+dna_run_claim(int *lock, bool *is_taken, const dna_run_name *run)
+{
+    int fd = -1;
+    bool has_some = false;
+    int rc = DNA_OK;
+
+    *lock = -1;
+    *is_taken = false;
+    DNA_TRY(dna_path_make_dirs(run->dir));
+    fd = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DNA_REQUIRE(fd >= 0, DNA_EIO, "%s: %s", run->dir, strerror(errno));
+    /* where a file system knows no locks, the training goes on without one */
+    *is_taken = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!*is_taken && !run->has_files) {
+        DNA_TRY(has_files(&has_some, run->dir));
+        *is_taken = has_some;
+    }
+    if (!*is_taken) {
+        *lock = fd;
+        fd = -1;
+    }
+out:
+    if (fd >= 0) {
+        close(fd);
+    }
     return rc;
 }
 

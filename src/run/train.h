@@ -42,11 +42,14 @@ typedef struct {
     int n_worker;
     bool is_validation_fresh; /* new random draws at each validation */
     dna_run_name run;
+    int lock; /* holds the run's folder; -1: none */
 } dna_training;
 
 /** Everything of a run but its folder. Clear in any case. */
 int dna_training_init(dna_training *t, const dna_train_options *o) DNA_MUST_CHECK;
 void dna_training_clear(dna_training *t);
+/** Hold the run's folder, or that of the next free number if another training has it. */
+int dna_training_claim_run(dna_training *t) DNA_MUST_CHECK;
 /** The run's folder, log file, copy of the table and final config. */
 int dna_training_open(dna_training *t) DNA_MUST_CHECK;
 /** The file of a checkpoint; a heap string. */

@@ -132,7 +132,7 @@ dna_training_open(dna_training *t)
     char *table = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_path_make_dirs(t->run.dir));
+    DNA_TRY(dna_training_claim_run(t));
     DNA_TRY(open_log(t));
     if (t->run.has_files) {
         dna_log_warning(t->log,

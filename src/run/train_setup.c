@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
@@ -25,13 +26,14 @@ is_final_config(const dna_value *config)
 }
 
 static int
-choose_run(dna_training *t)
+choose_run(dna_training *t, int64_t not_below)
 {
     const dna_train_options *o = t->options;
     dna_run_wish wish = {.model_root = t->model_root,
         .model_name = t->model_name,
         .format = dna_setting_text(t->config, "run_name_format"),
-        .wanted = o->run_id};
+        .wanted = o->run_id,
+        .not_below = not_below};
     char *path = NULL;
     int rc = DNA_OK;
 
@@ -54,6 +56,28 @@ choose_run(dna_training *t)
     DNA_TRY(dna_training_path(&path, t, "best"));
 out:
     dna_free(path);
+    return rc;
+}
+
+int
+dna_training_claim_run(dna_training *t)
+{
+    bool is_taken = false;
+    int rc = DNA_OK;
+
+    for (;;) {
+        DNA_TRY(dna_run_claim(&t->lock, &is_taken, &t->run));
+        if (!is_taken) {
+            break;
+        }
+        DNA_REQUIRE(t->run.is_free_choice, DNA_EEXISTS,
+            "%s: another training works in this folder: give another --run-id",
+            t->run.dir);
+        int64_t next = t->run.number + 1;
+        dna_run_name_clear(&t->run);
+        DNA_TRY(choose_run(t, next));
+    }
+out:
     return rc;
 }
 
@@ -155,7 +179,7 @@ settle_positions(dna_training *t)
         goto out;
     }
     DNA_TRY(dna_training_first_sample(t, &s, &path));
-    bool is_distance = dna_sample_first_decrease(s) >= 0;
+    bool is_distance = dna_sample_count_decreases(s, NULL) > 0;
     if (is_distance) {
         dna_log_warning(t->log,
             "%s: positions that decrease are taken for distances to the previous SNP; "
@@ -281,10 +305,10 @@ dna_training_init(dna_training *t, const dna_train_options *o)
 {
     int rc = DNA_OK;
 
-    *t = (dna_training){.options = o, .log = o->log};
+    *t = (dna_training){.options = o, .log = o->log, .lock = -1};
     DNA_TRY(dna_arena_new(&t->arena));
     DNA_TRY(read_config(t));
-    DNA_TRY(choose_run(t));
+    DNA_TRY(choose_run(t, 0));
     DNA_TRY(read_table(t));
     DNA_TRY(make_dataset(t));
     DNA_TRY(dna_training_make_network(t));
@@ -298,6 +322,9 @@ out:
 void
 dna_training_clear(dna_training *t)
 {
+    if (t->lock >= 0) {
+        close(t->lock);
+    }
     dna_optim_free(t->optim);
     dna_network_free(t->net);
     dna_objective_clear(&t->objective);
@@ -307,5 +334,5 @@ dna_training_clear(dna_training *t)
     dna_pool_free(t->pool);
     dna_run_name_clear(&t->run);
     dna_arena_free(t->arena);
-    *t = (dna_training){0};
+    *t = (dna_training){.lock = -1};
 }

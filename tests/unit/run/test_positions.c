@@ -182,6 +182,10 @@ test_a_network_predicts_the_same_from_both_forms(void **state)
     assert_true(v == predict(by_distance, absolute, -1, &t));
     assert_true(v == predict(by_distance, absolute, 0, &t));
     assert_null(strstr(t.text, "region-start"));
+    const char *swapped = test_path("swapped_absolute.npz");
+    save_sample(swapped, 3, false, true);
+    assert_true(predict(by_distance, swapped, -1, &t) == 1.0); /* neither of the two */
+    assert_non_null(strstr(t.text, "of site 11 comes after"));
 }
 
 static void

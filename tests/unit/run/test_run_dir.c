@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "run/run_dir.h"
@@ -144,6 +145,50 @@ test_names_of_pytorch_files_mean_ours(void **state)
         DNA_EARG, "names a folder");
 }
 
+static void
+test_a_folder_is_held_by_one_training(void **state)
+{
+    (void)state;
+    const char *dirs[] = {"run_000/", NULL};
+    dna_run_wish wish = {.model_root = make_root("held", dirs),
+        .model_name = "m",
+        .format = "run_{run_id}"};
+    dna_run_name first = {0};
+    dna_run_name second = {0};
+    int lock = -1;
+    int other = -1;
+    bool is_taken = true;
+    assert_ok(dna_run_name_choose(&first, &wish));
+    assert_string_equal(first.name, "run_001");
+    assert_true(first.is_free_choice);
+    assert_ok(dna_run_claim(&lock, &is_taken, &first));
+    assert_false(is_taken);
+    assert_true(lock >= 0);
+    /* another one that looked before the first wrote anything */
+    assert_ok(dna_run_name_choose(&second, &wish));
+    assert_string_equal(second.name, "run_001");
+    assert_ok(dna_run_claim(&other, &is_taken, &second));
+    assert_true(is_taken);
+    assert_int_equal(other, -1);
+    wish.not_below = second.number + 1;
+    dna_run_name_clear(&second);
+    assert_ok(dna_run_name_choose(&second, &wish));
+    assert_string_equal(second.name, "run_002");
+    dna_run_name_clear(&second);
+    /* the first has ended, its files are there: still taken for who thought it empty */
+    close(lock);
+    char *path = dna_path_join(first.dir, "log");
+    assert_ok(dna_atomic_write(path, "x", 1));
+    dna_free(path);
+    assert_ok(dna_run_claim(&other, &is_taken, &first));
+    assert_true(is_taken);
+    first.has_files = true; /* who knows of them and overwrites */
+    assert_ok(dna_run_claim(&other, &is_taken, &first));
+    assert_false(is_taken);
+    close(other);
+    dna_run_name_clear(&first);
+}
+
 static int
 choose(const char *root)
 {
@@ -180,6 +225,7 @@ main(void)
         cmocka_unit_test(test_a_wish_is_a_number_or_any_text),
         cmocka_unit_test(test_impossible_names_are_refused),
         cmocka_unit_test(test_names_of_pytorch_files_mean_ours),
+        cmocka_unit_test(test_a_folder_is_held_by_one_training),
         cmocka_unit_test(test_lack_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

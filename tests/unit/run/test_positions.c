@@ -73,9 +73,7 @@ save_sample(const char *path, int64_t i, bool is_distance, bool is_swapped)
     }
     dna_array_borrow(&a, DNA_U8, 2, (int64_t[]){N_HAP, N_SITE}, snp);
     dna_array_borrow(&b, DNA_I64, 1, (int64_t[]){N_SITE}, pos);
-    dna_position_format format = DNA_POSITION_FORMAT_INIT;
-    format.distance = is_distance ? 1 : 0;
-    assert_ok(dna_sample_new(&s, &a, &b, &format, path));
+    assert_ok(dna_sample_new(&s, &a, &b, NULL, path));
     assert_ok(dna_sample_save(s, path, NULL));
     dna_sample_free(s);
 }

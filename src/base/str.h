@@ -38,6 +38,9 @@ bool dna_str_equal(const char *a, const char *b); /* NULL equals only NULL */
 bool dna_str_equal_nocase(const char *a, const char *b);
 bool dna_str_ends_with(const char *s, const char *suffix);
 
+/** For counts in messages: "%lld sample%s", n, DNA_PLURAL(n). */
+#define DNA_PLURAL(n) ((n) == 1 ? "" : "s")
+
 /** CustomCNN -> custom_cnn, RMSprop -> rm_sprop, SPIDNA -> spidna, MyDNANet ->
  *  my_dna_net. Writes at most size bytes with the final zero. */
 void dna_snake_case(char *out, size_t size, const char *name);

@@ -261,7 +261,7 @@ dna_npy_parse_header(
         length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
     }
     DNA_REQUIRE(length <= DNA_NPY_HEADER_MAX - start, DNA_EFORMAT,
-        "%s: npy header of %zu bytes, more than the %d allowed", name, length,
+        "%s: npy header of %zu bytes, more than the %d allowed", name, start + length,
         DNA_NPY_HEADER_MAX);
     DNA_REQUIRE(length <= n - start, DNA_EFORMAT,
         "%s: npy header is cut off: %zu of %zu bytes", name, n - start, length);

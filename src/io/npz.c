@@ -41,6 +41,10 @@ archive_fault(const char *path, zip_error_t *error)
         return dna_fail(DNA_EFORMAT, "%s: damaged zip archive: %s", path,
             "its directory does not fit the content");
     }
+    if (code == ZIP_ER_EXISTS) {
+        return dna_fail(
+            DNA_EFORMAT, "%s: two arrays of the archive have the same name", path);
+    }
     if (code == ZIP_ER_MEMORY) {
         return dna_fail(DNA_ENOMEM, "%s: out of memory", path);
     }

@@ -287,6 +287,8 @@ dna_safetensors_parse(
     memset(out, 0, sizeof(*out));
     DNA_REQUIRE(n >= 8, DNA_EFORMAT, "%s: %zu bytes, too short for a safetensors file",
         name, n);
+    DNA_REQUIRE(memcmp(bytes, "PK\3\4", 4) != 0, DNA_EFORMAT,
+        "%s: a zip archive (an npz, or a PyTorch file), not a safetensors file", name);
     uint64_t length = read_u64(bytes);
     DNA_REQUIRE(length <= HEADER_MAX, DNA_EFORMAT,
         "%s: not a safetensors file: a header of %llu bytes", name,

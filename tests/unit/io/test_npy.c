@@ -226,6 +226,11 @@ test_broken_beginnings(void **state)
     assert_fails(dna_npy_parse_header(&h, bytes, 6, "x"), DNA_EFORMAT, "too short");
     assert_fails(dna_npy_parse_header(&h, bytes, 12, "x"), DNA_EFORMAT,
         "x: npy header is cut off: 2 of 16 bytes");
+    bytes[8] = bytes[9] = 0xff; /* with the 10 bytes before it, it is too long */
+    assert_fails(dna_npy_parse_header(&h, bytes, 12, "x"), DNA_EFORMAT,
+        "npy header of 65545 bytes, more than the 65536 allowed");
+    bytes[8] = 0x10;
+    bytes[9] = 0;
     bytes[6] = 4;
     assert_fails(
         dna_npy_parse_header(&h, bytes, 12, "x"), DNA_EUNSUPPORTED, "npy version 4.0");

@@ -388,6 +388,32 @@ test_writing_refuses_what_cannot_be(void **state)
     dna_array_clear(&in[1]);
 }
 
+static void
+test_a_name_that_is_there_twice_is_refused(void **state)
+{
+    (void)state;
+    const char *const keys[] = {"SNP", "SNQ"};
+    const char *path = test_path("same.npz");
+    unsigned char *bytes = NULL;
+    size_t n = 0;
+    dna_npz *npz = NULL;
+    dna_array in[2];
+    make_arrays(in, DNA_U8);
+    assert_ok(dna_npz_write(path, keys, in, 2, true));
+    assert_ok(dna_file_read(path, (size_t)1 << 20, &bytes, &n));
+    for (size_t i = 0; i + 3 <= n; i++) {
+        if (memcmp(bytes + i, "SNQ", 3) == 0) {
+            bytes[i + 2] = 'P';
+        }
+    }
+    assert_fails(dna_npz_open_memory(&npz, bytes, n, "same.npz"), DNA_EFORMAT,
+        "same.npz: two arrays of the archive have the same name");
+    assert_null(npz);
+    dna_free(bytes);
+    dna_array_clear(&in[0]);
+    dna_array_clear(&in[1]);
+}
+
 /* Every prefix is refused; every flipped byte is refused or harmless, never a crash. */
 static void
 test_damage_anywhere_is_survived(void **state)
@@ -529,6 +555,7 @@ main(void)
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_files_that_are_no_archives),
         cmocka_unit_test(test_writing_refuses_what_cannot_be),
+        cmocka_unit_test(test_a_name_that_is_there_twice_is_refused),
         cmocka_unit_test(test_damage_anywhere_is_survived),
         cmocka_unit_test(test_lack_of_memory),
         cmocka_unit_test(test_every_flavour_of_the_shared_sample),

@@ -154,15 +154,15 @@ check_split_sum(dna_arena *a, dna_value *splits, dna_log *log)
 }
 
 static int
-check_model(dna_arena *a, dna_value *v, const dna_field *fields, dna_log *log,
-    dna_log *split_log)
+check_model(dna_arena *a, dna_value *v, const dna_field *fields, const dna_field *also,
+    dna_log *log, dna_log *split_log)
 {
     dna_param *params = NULL;
     int64_t n_param = 0;
     int rc = DNA_OK;
 
     DNA_TRY(check_split_names(dna_value_get(v, "dataset_splits")));
-    DNA_TRY(dna_config_check(a, v, fields, "", log));
+    DNA_TRY(dna_config_check_also(a, v, fields, also, log));
     warn_positions(dna_value_get(v, "dataset"), "dataset", log);
     DNA_TRY(check_split_sum(a, dna_value_get(v, "dataset_splits"), split_log));
     /* only to see the mistakes: whoever needs them reads them with the table's columns
@@ -173,10 +173,11 @@ out:
     return rc;
 }
 
+/* Training inherits from this config, so it may say how to train, too. */
 int
 dna_config_check_preprocessing(dna_arena *a, dna_value *v, dna_log *log)
 {
-    return check_model(a, v, dna_fields_preprocessing, log, log);
+    return check_model(a, v, dna_fields_preprocessing, dna_fields_training, log, log);
 }
 
 /* Texts such as "{checkpoint}" and "{checkpoint:>10}". */
@@ -220,14 +221,14 @@ check_run_keys(dna_value *v)
 int
 dna_config_check_training(dna_arena *a, dna_value *v, dna_log *log)
 {
-    int rc = check_model(a, v, dna_fields_training, log, NULL);
+    int rc = check_model(a, v, dna_fields_training, NULL, log, NULL);
     return rc < 0 ? rc : check_run_keys(v);
 }
 
 int
 dna_config_check_training_run(dna_arena *a, dna_value *v, dna_log *log)
 {
-    int rc = check_model(a, v, dna_fields_training_run, log, NULL);
+    int rc = check_model(a, v, dna_fields_training_run, NULL, log, NULL);
     if (rc == DNA_OK && dna_value_is_null(dna_value_get(v, "run_id"))) {
         rc = dna_config_fail(DNA_EARG, v, "run_id", "is required but missing");
     }

@@ -172,6 +172,7 @@ read_param(dna_param *p, dna_arena *arena, const char *name, dna_value *v, dna_l
     DNA_TRY(check_keys(v, fields, at));
     DNA_TRY(dna_config_check(arena, v, fields, at, log));
     dna_config_bind(v, fields, p);
+    p->source = v;
     p->type = is_class ? DNA_CLASSIFICATION : DNA_REGRESSION;
     p->name = dna_arena_strdup(arena, name);
     if (p->name == NULL) {
@@ -300,8 +301,8 @@ read_stat(const dna_value *stats, const dna_param *p, const char *key, double *o
 {
     const dna_value *v = dna_value_get(stats, p->name);
     if (v == NULL) {
-        return dna_config_fail(DNA_ENOTFOUND, stats, key,
-            "has no \"%s\"; run the preprocessing again", p->name);
+        return dna_config_fail(
+            DNA_ENOTFOUND, stats, key, "has no \"%s\", which is learned", p->name);
     }
     if (!dna_value_as_double(v, out) || !isfinite(*out)) {
         char found[80];

@@ -23,6 +23,7 @@ typedef struct {
     dna_arena *arena;
     dna_log *log;
     unsigned flags;
+    const dna_field *also; /* keys of the top mapping that are not ours to check */
 } checker;
 
 static int check_value(
@@ -116,9 +117,17 @@ wrong_kind(const dna_value *v, const char *at, const char *expected)
 /* --- scalars -----------------------------------------------------------------------
  */
 
+/* What a range counts; NULL: the value itself. */
+typedef struct {
+    const char *one, *many;
+} range_unit;
+
+static const range_unit letters = {" letter is", " letters are"};
+static const range_unit entries = {" entry is", " entries are"};
+
 static int
-check_range(
-    const dna_value *v, const dna_field *f, double x, const char *unit, const char *at)
+check_range(const dna_value *v, const dna_field *f, double x, const range_unit *unit,
+    const char *at)
 {
     char found[DNA_NUMBER_SIZE];
     char limit[DNA_NUMBER_SIZE];
@@ -137,8 +146,12 @@ check_range(
     }
     snprintf(found, sizeof(found), "%.10g", x);
     snprintf(limit, sizeof(limit), "%.10g", bound);
-    return dna_config_fail(DNA_EARG, v, at, "%s%s %s not %s %s", found, unit,
-        unit[0] == '\0' ? "is" : "are", relation, limit);
+    const char *is = " is";
+    if (unit != NULL) {
+        is = x == 1 ? unit->one : unit->many;
+    }
+    return dna_config_fail(
+        DNA_EARG, v, at, "%s%s not %s %s", found, is, relation, limit);
 }
 
 static int
@@ -171,7 +184,7 @@ check_int(const checker *c, dna_value *v, const dna_field *f, const char *at)
     v->type = DNA_INT;
     v->integer = i;
     v->number = (double)i;
-    return check_range(v, f, (double)i, "", at);
+    return check_range(v, f, (double)i, NULL, at);
 }
 
 /* An integer stays one, so that it is written back as it was. */
@@ -190,7 +203,7 @@ check_float(dna_value *v, const dna_field *f, const char *at)
         v->number = x;
         v->is_quoted = false;
     }
-    return check_range(v, f, x, "", at);
+    return check_range(v, f, x, NULL, at);
 }
 
 static int
@@ -206,7 +219,7 @@ check_text(dna_value *v, const dna_field *f, const char *at)
     if (f->has_min && f->min >= 1 && text[0] == '\0') {
         return dna_config_fail(DNA_EARG, v, at, "is empty");
     }
-    return check_range(v, f, (double)strlen(text), " letters", at);
+    return check_range(v, f, (double)strlen(text), &letters, at);
 }
 
 static int
@@ -276,10 +289,10 @@ check_list(const checker *c, dna_value *v, const dna_field *f, const char *at)
         return wrong_kind(v, at, "a list");
     }
     if (f->has_min && f->has_max && (double)v->n != f->min && f->min == f->max) {
-        return dna_config_fail(
-            DNA_EARG, v, at, "has %lld entries, not %.0f", (long long)v->n, f->min);
+        return dna_config_fail(DNA_EARG, v, at, "has %lld entr%s, not %.0f",
+            (long long)v->n, v->n == 1 ? "y" : "ies", f->min);
     }
-    DNA_TRY(check_range(v, f, (double)v->n, " entries", at));
+    DNA_TRY(check_range(v, f, (double)v->n, &entries, at));
     for (int64_t i = 0; i < v->n && f->item != NULL; i++) {
         const char *item_at = dna_arena_printf(c->arena, "%s[%lld]", at, (long long)i);
         if (item_at == NULL) {
@@ -343,20 +356,32 @@ find_row(const dna_field *fields, const char *key)
 }
 
 /* n_before: unknown keys of this mapping before this one. */
-static void
-warn_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field *fields,
+static int
+tell_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field *fields,
     const char *at, int64_t n_before)
 {
     const char *names[MAX_NAME];
     int64_t n = 0;
-    if (!dna_log_is_on(c->log, DNA_LOG_WARNING) || n_before > MAX_UNKNOWN) {
-        return;
+    bool is_strict = (c->flags & DNA_CHECK_STRICT) != 0;
+    bool is_top = strcmp(at, map->keys[i]) == 0;
+    bool is_heard = dna_log_is_on(c->log, DNA_LOG_WARNING) && n_before <= MAX_UNKNOWN;
+    if (!is_strict && !is_heard) {
+        return DNA_OK;
     }
     for (const dna_field *f = fields; f->key != NULL && n < MAX_NAME; f++) {
         names[n++] = f->key;
     }
+    for (const dna_field *f = is_top ? c->also : NULL;
+         f != NULL && f->key != NULL && n < MAX_NAME; f++) {
+        names[n++] = f->key;
+    }
     const char *nearest =
         n_before < MAX_UNKNOWN ? dna_nearest_name(map->keys[i], names, n) : NULL;
+    if (is_strict) {
+        return dna_config_fail(DNA_EARG, map->items[i], at, "unknown key%s%s%s",
+            nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+            nearest != NULL ? "\"" : "");
+    }
     char text[300] = "unknown key, ignored";
     if (nearest != NULL) {
         snprintf(
@@ -366,6 +391,7 @@ warn_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field 
     }
     int line = map->key_lines != NULL ? map->key_lines[i] : 0;
     warn(c->log, map->items[i], line, at, text);
+    return DNA_OK;
 }
 
 static void
@@ -427,10 +453,11 @@ check_map(const checker *c, dna_value *v, const dna_field *fields, const char *a
         if (key_at == NULL) {
             return DNA_ENOMEM;
         }
+        bool is_foreign = at[0] == '\0' && find_row(c->also, v->keys[i]) != NULL;
         if (f != NULL) {
             DNA_TRY(check_value(c, v->items[i], f, key_at));
-        } else if (!is_open) {
-            warn_unknown(c, v, i, fields, key_at, n_unknown++);
+        } else if (!is_open && !is_foreign) {
+            DNA_TRY(tell_unknown(c, v, i, fields, key_at, n_unknown++));
         }
     }
 out:
@@ -509,7 +536,7 @@ int
 dna_config_check_with(dna_arena *arena, dna_value *value, const dna_field *fields,
     const char *at, dna_log *log, unsigned flags)
 {
-    checker c = {arena, log, flags};
+    checker c = {arena, log, flags, NULL};
     return check_map(&c, value, fields, at);
 }
 
@@ -518,4 +545,12 @@ dna_config_check(dna_arena *arena, dna_value *value, const dna_field *fields,
     const char *at, dna_log *log)
 {
     return dna_config_check_with(arena, value, fields, at, log, 0);
+}
+
+int
+dna_config_check_also(dna_arena *arena, dna_value *value, const dna_field *fields,
+    const dna_field *also, dna_log *log)
+{
+    checker c = {arena, log, 0, also};
+    return check_map(&c, value, fields, "");
 }

@@ -26,11 +26,16 @@
 int dna_config_check(dna_arena *arena, dna_value *value, const dna_field *fields,
     const char *at, dna_log *log) DNA_MUST_CHECK;
 enum {
-    DNA_CHECK_KEEP_PATHS = 1 /* leave PATH texts as they are and look at no file */
+    DNA_CHECK_KEEP_PATHS = 1, /* leave PATH texts as they are and look at no file */
+    DNA_CHECK_STRICT = 2      /* an unknown key is an error, not a warning */
 };
 /** The same with flags: for settings that did not come from a file of the user. */
 int dna_config_check_with(dna_arena *arena, dna_value *value, const dna_field *fields,
     const char *at, dna_log *log, unsigned flags) DNA_MUST_CHECK;
+/** The same, where top-level keys of the table `also` are known too and left alone:
+ * those that another command reads. */
+int dna_config_check_also(dna_arena *arena, dna_value *value, const dna_field *fields,
+    const dna_field *also, dna_log *log) DNA_MUST_CHECK;
 /** Store a checked mapping into a struct by the offsets of the table. Texts borrow. */
 void dna_config_bind(const dna_value *value, const dna_field *fields, void *opts);
 /** Set the message "file:line: dotted: <text>" for a value and return code. */

@@ -158,7 +158,8 @@ read_item(dna_transform *out, reader *r, dna_value *item)
     snprintf(r->at + len, sizeof(r->at) - len, ".%s", out->def->name);
     DNA_TRY(read_params(&params, r, out->def, item, given));
     if (out->def->fields != NULL) {
-        DNA_TRY(dna_config_check(r->arena, params, out->def->fields, r->at, r->log));
+        DNA_TRY(dna_config_check_with(
+            r->arena, params, out->def->fields, r->at, r->log, DNA_CHECK_STRICT));
     } else if (params != NULL && params->n > 0) {
         rc = dna_config_fail(
             DNA_EARG, params, r->at, "%s takes no parameters", out->def->name);

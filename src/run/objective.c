@@ -5,6 +5,7 @@
 #include "run/objective.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -19,6 +20,9 @@ find_loss(const dna_loss_def **out, const dna_param *param)
     dna_str known;
     int rc = DNA_OK;
 
+    char at[256];
+    snprintf(at, sizeof(at), "learned_params.%.200s.loss_func", param->name);
+    const dna_value *place = dna_value_get(param->source, "loss_func");
     dna_str_init(&known, 0);
     const dna_loss_def *each = NULL;
     for (int64_t i = 0; (each = dna_loss_at(i)) != NULL; i++) {
@@ -26,16 +30,17 @@ find_loss(const dna_loss_def **out, const dna_param *param)
             dna_str_addf(&known, "%s%s", known.len > 0 ? ", " : "", each->name);
         }
     }
-    DNA_REQUIRE(loss != NULL, DNA_ENOTFOUND,
-        "learned_params.%s.loss_func: unknown loss \"%s\", for a %s there are: %s",
-        param->name, param->loss_func, is_class ? "classification" : "regression",
-        dna_str_text(&known));
-    DNA_REQUIRE(loss->is_classification == is_class, DNA_EARG,
-        "learned_params.%s.loss_func: %s is no loss for a %s, there are: %s",
-        param->name, loss->name, is_class ? "classification" : "regression",
-        dna_str_text(&known));
+    const char *kind = is_class ? "classification" : "regression";
+    if (loss == NULL) {
+        rc = dna_config_fail(DNA_ENOTFOUND, place, at,
+            "unknown loss \"%s\", for a %s there are: %s", param->loss_func, kind,
+            dna_str_text(&known));
+    } else if (loss->is_classification != is_class) {
+        rc = dna_config_fail(DNA_EARG, place, at,
+            "%s is no loss for a %s, there are: %s", loss->name, kind,
+            dna_str_text(&known));
+    }
     *out = loss;
-out:
     dna_str_clear(&known);
     return rc;
 }

@@ -217,7 +217,7 @@ test_ranges_hold(void **state)
     assert_refused("name: ''", "name: is empty");
     assert_refused("labels: []", "labels: 0 entries are not at least 1");
     assert_refused("labels: [a, b, c, d]", "labels: 4 entries are not at most 3");
-    assert_refused("pair: [a]", "pair: has 1 entries, not 2");
+    assert_refused("pair: [a]", "pair: has 1 entry, not 2");
     assert_refused("betas: [0.9, 1]", "betas[1]: 1 is not below 1");
 }
 
@@ -303,6 +303,27 @@ test_paths_are_relative_to_their_file(void **state)
     assert_ok(dna_config_parse(&v, arena, "{path: a, folder: nowhere}", "t.yml", "/z"));
     assert_ok(dna_config_check_with(arena, v, fields, "", log_, DNA_CHECK_KEEP_PATHS));
     assert_string_equal(dna_value_get(v, "path")->text, "a");
+}
+
+static void
+test_unknown_keys_may_be_errors_or_known_elsewhere(void **state)
+{
+    (void)state;
+    static const dna_field other[] = {{.key = "epochs", .kind = DNA_KIND_INT}, {0}};
+    const char *text = "{flag: yes, epochs: many, inner: {size: 4}}";
+    dna_value *v = NULL;
+    lines[0] = '\0';
+    assert_ok(dna_config_parse(&v, arena, text, "t.yml", "/z"));
+    assert_ok(dna_config_check_also(arena, v, fields, other, log_));
+    assert_string_equal(lines, "");
+    assert_fails(dna_config_check_with(arena, v, fields, "", log_, DNA_CHECK_STRICT),
+        DNA_EARG, "t.yml:1: epochs: unknown key");
+    assert_ok(
+        dna_config_parse(&v, arena, "epoch: 3\ninner: {epochs: 1}\n", "t.yml", "/z"));
+    assert_ok(dna_config_check_also(arena, v, fields, other, log_));
+    assert_non_null(
+        strstr(lines, "epoch: unknown key, ignored; did you mean \"epochs\""));
+    assert_non_null(strstr(lines, "inner.epochs: unknown key, ignored\n"));
 }
 
 static void
@@ -412,6 +433,7 @@ main(void)
         T(test_defaults_are_filled_and_marked),
         T(test_binding_fills_the_struct),
         T(test_paths_are_relative_to_their_file),
+        T(test_unknown_keys_may_be_errors_or_known_elsewhere),
         T(test_unknown_keys_warn_with_the_nearest),
         T(test_required_keys_and_keys_of_a_simulator),
         T(test_files_of_the_current_folder_are_shown_short),

@@ -343,7 +343,7 @@ test_dataset_mistakes(void **state)
                      parsed("{data_root: ., dataset_name: d, data_source: {format: "
                             "dnadna, keys: [SNP]}}"),
                      log_),
-        DNA_EARG, "data_source.keys: has 1 entries, not 2");
+        DNA_EARG, "data_source.keys: has 1 entry, not 2");
     assert_fails(dna_config_check_dataset(arena,
                      parsed(DATASET "position_format: {chromosome_size: 0}"), log_),
         DNA_EARG, "position_format.chromosome_size: 0 is not at least 1");

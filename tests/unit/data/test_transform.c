@@ -172,12 +172,12 @@ test_bad_lists_name_their_place(void **state)
 }
 
 static void
-test_unknown_parameters_warn(void **state)
+test_unknown_parameters_are_refused(void **state)
 {
     bench *b = *state;
-    read_ok(b, "- crop: {max_snps: 3}\n");
-    assert_int_equal(b->lines.n, 1);
-    assert_has(b->lines.text, "max_snp");
+    const char *text = "- crop: {max_snps: 3}\n";
+    assert_fails(dna_transforms_read(&b->set, b->arena, yaml(b->arena, text), b->log),
+        DNA_EARG, "crop.max_snps: unknown key; did you mean \"max_snp\"");
 }
 
 /* ---- crop, subsample ------------------------------------------------------------- */
@@ -483,7 +483,7 @@ main(void)
         TEST(test_all_forms_of_elements_are_read),
         TEST(test_each_split_has_its_list_and_test_falls_back),
         TEST(test_bad_lists_name_their_place),
-        TEST(test_unknown_parameters_warn),
+        TEST(test_unknown_parameters_are_refused),
         TEST(test_crop_takes_rows_then_filters_then_takes_sites),
         TEST(test_crop_leaves_base_pairs_base_pairs),
         TEST(test_subsample_keeps_columns_consistent),

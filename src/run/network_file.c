@@ -43,6 +43,7 @@ check_tensor(const dna_array *a, const dna_tensor *t)
 {
     dna_dtype dtype = t->kind == DNA_TENSOR_COUNTER ? DNA_I64 : DNA_F32;
     bool is_same = a->n_dim == t->n_dim;
+    bool is_variance = dna_str_ends_with(t->name, "running_var");
     char want[128], found[128];
     int rc = DNA_OK;
 
@@ -66,6 +67,9 @@ check_tensor(const dna_array *a, const dna_tensor *t)
     for (int64_t i = 0; i < t->count; i++) {
         DNA_REQUIRE(isfinite(x[i]), DNA_ENUMERIC, "tensor %s: entry %lld is %g",
             t->name, (long long)i, (double)x[i]);
+        DNA_REQUIRE(!is_variance || x[i] >= 0.0f, DNA_ENUMERIC,
+            "tensor %s: entry %lld is %g, below 0: no variance", t->name, (long long)i,
+            (double)x[i]);
     }
 out:
     return rc;
@@ -164,6 +168,35 @@ out:
     return rc;
 }
 
+/* There is no file; where PyTorch's is there instead, say that it is not the one. */
+static int
+missing_network(const char *path, const char *file, bool is_renamed)
+{
+    static const char *const endings[] = {"pth", "pt"};
+    const char *what = is_renamed ? path : file;
+    size_t n_stem = strlen(file) - strlen("safetensors");
+    char *beside = NULL;
+    int rc = DNA_ENOTFOUND;
+
+    for (int64_t i = 0;
+         i < DNA_COUNT(endings) && dna_str_ends_with(file, ".safetensors"); i++) {
+        dna_free(beside);
+        DNA_NEW(beside, strlen(file) + 1);
+        memcpy(beside, file, n_stem);
+        memcpy(beside + n_stem, endings[i], strlen(endings[i]) + 1);
+        DNA_REQUIRE(!dna_path_exists(beside), DNA_EUNSUPPORTED,
+            "%s: files of PyTorch are not read by this version, only networks in .safetensors files; there is no %s",
+            beside, file);
+    }
+    rc = is_renamed ? dna_fail(DNA_ENOTFOUND,
+             "%s: No such file or directory, and no %s beside it", what,
+             dna_path_basename(file))
+                    : dna_fail(DNA_ENOTFOUND, "%s: No such file or directory", what);
+out:
+    dna_free(beside);
+    return rc;
+}
+
 int
 dna_network_load(dna_network **out, const char *path)
 {
@@ -174,8 +207,8 @@ dna_network_load(dna_network **out, const char *path)
 
     DNA_TRY(dna_network_file_name(&file, path, &is_renamed));
     rc = dna_safetensors_read(&st, file);
-    if (rc == DNA_ENOTFOUND && is_renamed) {
-        dna_context("%s", path);
+    if (rc == DNA_ENOTFOUND) {
+        rc = missing_network(path, file, is_renamed);
     }
     DNA_TRY(rc);
     rc = make_network(out, &st, file);

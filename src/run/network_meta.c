@@ -290,6 +290,27 @@ read_filters(dna_network *net, const dna_value *meta)
     net->pos_key = keys->items[1]->text;
 }
 
+/* A file says all of its network's settings, and only these: a key that this program
+ * does not know would change what the network computes. */
+static int
+check_net_params(dna_network *net, dna_value *params)
+{
+    int64_t n_output = net->sizes.n_outputs;
+    int rc = DNA_OK;
+
+    if (dna_value_is_null(params)) {
+        goto out;
+    }
+    DNA_TRY(dna_config_check_with(net->arena, params, net->def->fields,
+        "network.params", NULL, DNA_CHECK_STRICT));
+    (void)dna_value_as_int(dna_value_get(params, "n_outputs"), &n_output);
+    DNA_REQUIRE(n_output == net->sizes.n_outputs, DNA_ESHAPE,
+        "network.params.n_outputs: is %lld, but learned_params need %lld",
+        (long long)n_output, (long long)net->sizes.n_outputs);
+out:
+    return rc;
+}
+
 static int
 read_network(dna_network *net, dna_value *meta)
 {
@@ -301,6 +322,7 @@ read_network(dna_network *net, dna_value *meta)
     net->def = dna_net_find(row.name);
     DNA_REQUIRE(net->def != NULL, DNA_ENOTFOUND, "network.name: \"%s\" is not built in",
         row.name);
+    DNA_TRY(check_net_params(net, dna_value_get(v, "params")));
     DNA_TRY(dna_net_read_params(
         &net->opts, net->arena, net->def, dna_value_get(v, "params"), &net->sizes));
     DNA_TRY(dna_net_build(&net->graph, net->def, net->opts, &net->sizes));

@@ -97,6 +97,14 @@ test_a_pth_name_means_the_file_beside_it(void **state)
     net = NULL;
     assert_fails(dna_network_load(&net, test_path("none.pth")), DNA_ENOTFOUND,
         "none.safetensors");
+    write_text("torch.pth", "PK");
+    assert_fails(dna_network_load(&net, test_path("torch.pth")), DNA_EUNSUPPORTED,
+        "torch.pth: files of PyTorch are not read");
+    assert_fails(dna_network_load(&net, test_path("torch.safetensors")),
+        DNA_EUNSUPPORTED, "torch.pth: files of PyTorch are not read");
+    assert_fails(
+        dna_network_load(&net, write_text("zip.safetensors", "PK\3\4 and more")),
+        DNA_EFORMAT, "a zip archive");
     assert_null(net);
 }
 
@@ -191,14 +199,22 @@ test_descriptions_that_lie_are_refused(void **state)
             "no format_version"},
         {"\"name\": \"SPIDNA\"", "\"name\": \"Transformer\"", DNA_ENOTFOUND,
             "network.name: \"Transformer\" is not built in"},
-        {"\"name\": \"SPIDNA\"", "\"name\": \"MLP\"", DNA_ENOTFOUND,
-            "tensor fc1.weight: is missing"},
+        {"\"name\": \"SPIDNA\", \"params\": {\"n_blocks\": 2, \"n_features\": 3}",
+            "\"name\": \"MLP\"", DNA_ENOTFOUND, "tensor fc1.weight: is missing"},
+        {"\"name\": \"SPIDNA\"", "\"name\": \"MLP\"", DNA_EARG,
+            "network.params.n_blocks: unknown key"},
         {"\"n_features\": 3", "\"n_features\": 4", DNA_ESHAPE,
             "has shape [3, 1, 1, 3], the network needs [4, 1, 1, 3]"},
         {"\"n_features\": 3", "\"n_features\": 60000", DNA_ESHAPE, "has shape"},
         {"\"n_blocks\": 2", "\"n_blocks\": 1", DNA_EFORMAT, "the network has none"},
         {"\"n_blocks\": 2", "\"n_blocks\": -1", DNA_EARG, "n_blocks"},
         {"\"n_blocks\": 2", "\"n_blocks\": [2]", DNA_EARG, "n_blocks"},
+        {"\"n_blocks\": 2", "\"n_block\": 2", DNA_EARG,
+            "network.params.n_block: unknown key; did you mean \"n_blocks\""},
+        {"\"n_blocks\": 2", "\"n_blocks\": 2, \"n_outputs\": 3", DNA_ESHAPE,
+            "n_outputs: is 3, but learned_params need 2"},
+        {"\"n_blocks\": 2", "\"n_blocks\": 2, \"n_outputs\": 1000000000", DNA_ESHAPE,
+            "n_outputs: is 1000000000"},
         {"\"n_snp\": 20", "\"n_snp\": 1e15", DNA_EARG, "input.n_snp"},
         {"\"n_snp\": 20", "\"n_snp\": 3", DNA_ESHAPE, "SNPs"},
         {"\"n_snp\": 20", "\"n_snp\": true", DNA_EARG, "input.n_snp"},
@@ -273,6 +289,30 @@ test_tensors_must_be_exactly_those_of_the_network(void **state)
     assert_ok(dna_safetensors_write(
         to, (const char *const *)st.names, st.arrays, st.n_tensor, &key, &meta, 1));
     assert_fails(dna_network_load(&net, to), DNA_EFORMAT, "is float64, not int64");
+    assert_null(net);
+    dna_safetensors_clear(&st);
+}
+
+static void
+test_a_variance_below_zero_is_refused(void **state)
+{
+    (void)state;
+    const char *from = save_small("var.safetensors");
+    const char *to = test_path("var_bad.safetensors");
+    dna_network *net = NULL;
+    dna_safetensors st;
+    const char *key = "dnadna";
+    assert_ok(dna_safetensors_read(&st, from));
+    const char *meta = dna_safetensors_meta(&st, key);
+    for (int64_t i = 0; i < st.n_tensor; i++) {
+        if (strcmp(st.names[i], "conv_snp_bn.running_var") == 0) {
+            ((float *)st.arrays[i].data)[1] = -0.25f;
+        }
+    }
+    assert_ok(dna_safetensors_write(
+        to, (const char *const *)st.names, st.arrays, st.n_tensor, &key, &meta, 1));
+    assert_fails(dna_network_load(&net, to), DNA_ENUMERIC,
+        "tensor conv_snp_bn.running_var: entry 1 is -0.25");
     assert_null(net);
     dna_safetensors_clear(&st);
 }
@@ -367,6 +407,7 @@ main(void)
         cmocka_unit_test(test_any_byte_may_be_wrong_without_harm),
         cmocka_unit_test(test_descriptions_that_lie_are_refused),
         cmocka_unit_test(test_tensors_must_be_exactly_those_of_the_network),
+        cmocka_unit_test(test_a_variance_below_zero_is_refused),
         cmocka_unit_test(test_networks_that_are_no_numbers_are_not_saved),
         cmocka_unit_test(test_inspect_describes_the_file),
         cmocka_unit_test(test_lack_of_memory_is_told),

@@ -52,11 +52,11 @@ check_size(const dna_scenario_check *o, const char *path, int64_t n_hap, int64_t
     int rc = DNA_OK;
 
     DNA_REQUIRE(o->min_snp == DNA_NULL_INT || n_site >= o->min_snp, DNA_ESHAPE,
-        "%s: %lld SNPs, min_snp is %lld", path, (long long)n_site,
+        "%s: %lld SNP%s, min_snp is %lld", path, (long long)n_site, DNA_PLURAL(n_site),
         (long long)o->min_snp);
     DNA_REQUIRE(o->min_indiv == DNA_NULL_INT || n_hap >= o->min_indiv, DNA_ESHAPE,
-        "%s: %lld individuals, min_indiv is %lld", path, (long long)n_hap,
-        (long long)o->min_indiv);
+        "%s: %lld individual%s, min_indiv is %lld", path, (long long)n_hap,
+        DNA_PLURAL(n_hap), (long long)o->min_indiv);
 out:
     return rc;
 }
@@ -142,6 +142,10 @@ use_verdicts(dna_params_table *t, const check *c, int64_t *n_sample)
             dna_log_warning(log, "scenario %lld is left out: %s",
                 (long long)t->scenario[i], v->message);
             continue;
+        }
+        if (t->n_replicate[i] == 0) {
+            dna_log_warning(log, "scenario %lld: n_replicates is 0: it has no sample",
+                (long long)t->scenario[i]);
         }
         if (v->n_missing > 0) {
             dna_log_warning(log,
@@ -232,36 +236,41 @@ out:
     return rc;
 }
 
-/* Mean and standard deviation (n - 1) over training rows without NaN. */
-static void
-find_scale(dna_params_table *t, int64_t p, double *mean, double *std)
+/* Mean and standard deviation (n - 1) over training rows without NaN; whether they have
+ * more than one value, which rounding in the sums must not decide. */
+static bool
+find_scale(const dna_params_table *t, int64_t p, double *mean, double *std)
 {
-    double sum = 0, squares = 0;
+    double sum = 0, squares = 0, first = 0;
+    bool is_spread = false;
     int64_t n = 0;
 
     for (int64_t i = 0; i < t->n_row; i++) {
-        double v = *target_at(t, i, p);
+        double v = t->targets[i * t->n_param + p];
         if (t->split[i] == DNA_TRAINING && !isnan(v)) {
+            first = n == 0 ? v : first;
+            is_spread = is_spread || v != first;
             sum += v;
             n++;
         }
     }
-    *mean = n > 0 ? sum / (double)n : 0;
+    *mean = is_spread ? sum / (double)n : first;
     for (int64_t i = 0; i < t->n_row; i++) {
-        double v = *target_at(t, i, p);
+        double v = t->targets[i * t->n_param + p];
         if (t->split[i] == DNA_TRAINING && !isnan(v)) {
             squares += (v - *mean) * (v - *mean);
         }
     }
-    *std = n > 1 ? sqrt(squares / (double)(n - 1)) : 0;
+    *std = is_spread ? sqrt(squares / (double)(n - 1)) : 0;
     if (!(*std > 0)) {
         *std = 1;
     }
+    return is_spread;
 }
 
 int
 dna_targets_standardise(
-    dna_params_table *table, dna_param *params, bool nan_to_minus_one)
+    dna_params_table *table, dna_param *params, bool nan_to_minus_one, dna_log *log)
 {
     int rc = DNA_OK;
 
@@ -272,7 +281,11 @@ dna_targets_standardise(
         if (params[p].log_transform) {
             DNA_TRY(take_log(table, p, params[p].name));
         }
-        find_scale(table, p, &params[p].mean, &params[p].std);
+        if (!find_scale(table, p, &params[p].mean, &params[p].std)) {
+            dna_log_warning(log,
+                "%s: has not two different values in the training set: there is nothing to learn about it",
+                params[p].name);
+        }
         params[p].has_stats = 1;
         for (int64_t i = 0; i < table->n_row; i++) {
             double *v = target_at(table, i, p);

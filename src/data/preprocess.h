@@ -39,8 +39,9 @@ void dna_splits_assign(int *split, int64_t n, const double proportions[DNA_N_SPL
 /** Log-transform, then fill mean and std (n-1, over training rows without NaN; std 0 or
  * a single row: 1; no row at all: mean 0, std 1) of each regression parameter, and
  *  standardise all rows. A log of a number <= 0 is an error naming the scenario.
- *  nan_to_minus_one: the original's replacement of missing targets. */
-int dna_targets_standardise(
-    dna_params_table *table, dna_param *params, bool nan_to_minus_one) DNA_MUST_CHECK;
+ *  nan_to_minus_one: the original's replacement of missing targets. A target without
+ * two different values in the training rows is a warning in log, which may be NULL. */
+int dna_targets_standardise(dna_params_table *table, dna_param *params,
+    bool nan_to_minus_one, dna_log *log) DNA_MUST_CHECK;
 
 #endif

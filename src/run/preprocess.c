@@ -82,6 +82,8 @@ read_config(preprocess_job *j)
     DNA_TRY(dna_config_check_preprocessing(j->arena, j->config, j->log));
     j->model_root = dna_setting_text(j->config, "model_root");
     j->model_name = dna_setting_text(j->config, "model_name");
+    DNA_TRY(dna_setting_check_folder(j->config, "model_root"));
+    DNA_TRY(dna_setting_check_folder(j->config, "dataset.data_root"));
     DNA_REQUIRE(strchr(j->model_name, '/') == NULL, DNA_EARG,
         "%s: model_name: \"%s\" must be usable in file names", j->o->config,
         j->model_name);
@@ -135,16 +137,19 @@ show_progress(void *payload, int64_t done, int64_t total)
 static void
 log_criteria(const preprocess_job *j, const dna_scenario_check *check)
 {
-    dna_log_info(j->log, "a scenario is left out");
+    bool has_limit = check->min_snp != DNA_NULL_INT || check->min_indiv != DNA_NULL_INT;
+    if (has_limit || !check->ignore_missing) {
+        dna_log_info(j->log, "a scenario is left out");
+    }
     if (!check->ignore_missing) {
         dna_log_info(j->log, "  - if one of its replicates is missing");
     }
     if (check->min_snp != DNA_NULL_INT) {
-        dna_log_info(
-            j->log, "  - if one has fewer than %lld SNPs", (long long)check->min_snp);
+        dna_log_info(j->log, "  - if one has fewer SNPs than min_snp, %lld",
+            (long long)check->min_snp);
     }
     if (check->min_indiv != DNA_NULL_INT) {
-        dna_log_info(j->log, "  - if one has fewer than %lld individuals",
+        dna_log_info(j->log, "  - if one has fewer individuals than min_indiv, %lld",
             (long long)check->min_indiv);
     }
     dna_log_info(
@@ -176,8 +181,9 @@ check_scenarios(preprocess_job *j)
         .payload = &state};
     log_criteria(j, &check);
     DNA_TRY(dna_scenarios_check(&j->table, j->source, &check, &n_sample));
-    dna_log_info(j->log, "%lld of %lld scenarios kept: %lld simulations",
-        (long long)j->table.n_row, (long long)total, (long long)n_sample);
+    dna_log_info(j->log, "%lld of %lld scenario%s kept: %lld simulation%s",
+        (long long)j->table.n_row, (long long)total, DNA_PLURAL(total),
+        (long long)n_sample, DNA_PLURAL(n_sample));
     DNA_REQUIRE(j->table.n_row > 0 && n_sample > 0, DNA_EARG,
         "%s: no scenario is usable: the warnings in the log say why", j->table.path);
 out:
@@ -197,10 +203,9 @@ read_proportions(const preprocess_job *j, double p[DNA_N_SPLIT])
 }
 
 static int
-check_split_counts(const preprocess_job *j)
+check_split_counts(const preprocess_job *j, bool is_given, int64_t total)
 {
     int64_t n[DNA_N_SPLIT] = {0};
-    int rc = DNA_OK;
 
     for (int64_t i = 0; i < j->table.n_row; i++) {
         n[j->table.split[i]]++;
@@ -208,11 +213,17 @@ check_split_counts(const preprocess_job *j)
     dna_log_info(j->log, "scenarios: %lld training, %lld validation, %lld test",
         (long long)n[DNA_TRAINING], (long long)n[DNA_VALIDATION],
         (long long)n[DNA_TEST]);
-    DNA_REQUIRE(n[DNA_TRAINING] > 0 && n[DNA_VALIDATION] > 0, DNA_EARG,
-        "%s: %lld scenarios leave none for the %s set", j->table.path,
-        (long long)j->table.n_row, n[DNA_TRAINING] > 0 ? "validation" : "training");
-out:
-    return rc;
+    if (n[DNA_TRAINING] > 0 && n[DNA_VALIDATION] > 0) {
+        return DNA_OK;
+    }
+    const char *empty = n[DNA_TRAINING] > 0 ? "validation" : "training";
+    if (is_given) {
+        return dna_fail(DNA_EARG, "%s: the column \"splits\" leaves the %s set empty",
+            j->table.path, empty);
+    }
+    return dna_config_fail(DNA_EARG, dna_value_get(j->config, "dataset_splits"),
+        "dataset_splits", "of %lld scenario%s none is left for the %s set (table: %s)",
+        (long long)total, DNA_PLURAL(total), empty, j->table.path);
 }
 
 static int
@@ -223,7 +234,9 @@ split_scenarios(preprocess_job *j)
     int rc = DNA_OK;
 
     read_proportions(j, proportions);
-    if (j->table.has_split) {
+    int64_t total = j->table.n_row;
+    bool is_given = j->table.has_split;
+    if (is_given) {
         dna_log_info(
             j->log, "splits: taken from the column \"splits\" of %s", j->table.path);
     } else {
@@ -237,9 +250,9 @@ split_scenarios(preprocess_job *j)
     }
     int64_t n_unused = dna_params_table_drop_split(&j->table, DNA_UNUSED);
     if (n_unused > 0) {
-        dna_log_warning(j->log, "%lld scenarios are unused", (long long)n_unused);
+        dna_log_warning(j->log, "unused scenarios: %lld", (long long)n_unused);
     }
-    DNA_TRY(check_split_counts(j));
+    DNA_TRY(check_split_counts(j, is_given, total));
 out:
     return rc;
 }
@@ -257,7 +270,7 @@ standardise(preprocess_job *j)
         dna_log_info(j->log, "standardising the targets of regressions");
     }
     rc = dna_targets_standardise(&j->table, j->params,
-        dna_setting_is(j->config, "preprocessing.nan_targets", "minus_one"));
+        dna_setting_is(j->config, "preprocessing.nan_targets", "minus_one"), j->log);
     if (rc < 0) {
         dna_context("%s", j->table.path);
     }
@@ -363,6 +376,7 @@ write_results(preprocess_job *j)
     dna_value *config = NULL;
     int rc = DNA_OK;
 
+    bool is_there = dna_path_exists(j->training_path);
     DNA_TRY(base_settings(&config, j));
     DNA_TRY(own_settings(config, j));
     DNA_TRY(dna_params_table_write(&j->table, j->table_path, j->params));
@@ -372,7 +386,8 @@ write_results(preprocess_job *j)
         "is "
         "inherited.",
         4));
-    dna_log_info(j->log, "wrote the training config %s", j->training_path);
+    dna_log_info(j->log, "%s the training config %s", is_there ? "replaced" : "wrote",
+        j->training_path);
     dna_log_info(j->log, "edit it, then run:");
     dna_log_info(j->log, "    dnadna train %s", j->training_path);
 out:

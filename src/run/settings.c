@@ -6,6 +6,7 @@
 
 #include <time.h>
 
+#include "base/path.h"
 #include "base/str.h"
 
 int64_t
@@ -43,6 +44,27 @@ bool
 dna_setting_is(const dna_value *config, const char *dotted, const char *choice)
 {
     return dna_str_equal(dna_setting_text(config, dotted), choice);
+}
+
+int
+dna_setting_check_folder(const dna_value *config, const char *dotted)
+{
+    const dna_value *v = dna_value_get_path(config, dotted);
+    const char *path = v != NULL ? dna_value_as_text(v) : NULL;
+
+    if (path == NULL || dna_path_is_dir(path)) {
+        return DNA_OK;
+    }
+    return dna_path_exists(path)
+               ? dna_config_fail(DNA_EIO, v, dotted, "%s is not a folder", path)
+               : dna_config_fail(DNA_ENOTFOUND, v, dotted, "%s does not exist", path);
+}
+
+int
+dna_setting_blame(int code, const dna_value *config, const char *dotted)
+{
+    const dna_value *v = dna_value_get_path(config, dotted);
+    return v != NULL ? dna_config_fail(code, v, "", "%s", dna_message()) : code;
 }
 
 bool

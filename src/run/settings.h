@@ -18,6 +18,11 @@ bool dna_setting_bool(const dna_value *config, const char *dotted, bool fallback
 const char *dna_setting_text(const dna_value *config, const char *dotted);
 /** Whether a file's name is that of a config: .json, .yml or .yaml. */
 bool dna_is_config_name(const char *path);
+/** Refuse what is no folder, in one line with the key and its place in the config. */
+int dna_setting_check_folder(
+    const dna_value *config, const char *dotted) DNA_MUST_CHECK;
+/** Put file and line of a setting before the current message; returns code. */
+int dna_setting_blame(int code, const dna_value *config, const char *dotted);
 /** Whether a word means a choice of a CHOICE key. */
 bool dna_setting_is(const dna_value *config, const char *dotted, const char *choice);
 /** "2026-11-22T17:44:46+00:00", now. */

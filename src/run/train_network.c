@@ -124,14 +124,23 @@ describe_network(
         }
         DNA_TRY(dna_config_check(a, given, def->fields, "network.params", t->log));
     }
-    DNA_TRY(dna_net_read_params(&opts, a, def, given, sizes));
+    rc = dna_net_read_params(&opts, a, def, given, sizes);
+    if (rc == DNA_ESHAPE) {
+        rc = dna_config_fail(
+            rc, given != NULL ? given : name, "network.params", "%s", dna_message());
+    }
+    DNA_TRY(rc);
     DNA_TRY(dna_net_params_to_value(&params, a, def, opts, sizes));
     DNA_TRY(set(a, map, "name", dna_value_string(a, def->name)));
     DNA_TRY(set(a, map, "params", params));
-    DNA_REQUIRE(!def->needs_batch_of_two || (t->batch_size > 1 && t->n_training > 1),
-        DNA_ESHAPE,
-        "batch_size: %lld samples of %lld; %s cannot train on one sample at a time",
-        (long long)t->batch_size, (long long)t->n_training, def->name);
+    if (def->needs_batch_of_two && (t->batch_size < 2 || t->n_training < 2)) {
+        rc = dna_config_fail(DNA_ESHAPE, dna_value_get(t->config, "batch_size"),
+            "batch_size",
+            "%lld, of %lld training sample%s; %s cannot train on one sample at a time",
+            (long long)t->batch_size, (long long)t->n_training,
+            DNA_PLURAL(t->n_training), def->name);
+        goto out;
+    }
     *out = map;
 out:
     return rc;

@@ -48,12 +48,20 @@ choose_run(dna_training *t, int64_t not_below)
         }
         wish.wanted = dna_value_is_null(id) ? NULL : dna_value_as_text(id);
     }
-    DNA_TRY(dna_run_name_choose(&t->run, &wish));
+    rc = dna_run_name_choose(&t->run, &wish);
+    if (rc == DNA_EARG && o->run_id == NULL) {
+        (void)dna_setting_blame(
+            rc, t->config, wish.wanted != NULL ? "run_id" : "run_name_format");
+    }
+    DNA_TRY(rc);
     DNA_REQUIRE(!t->run.has_files || o->overwrite, DNA_EEXISTS,
         "%s: the folder of run \"%s\" is not empty: give --overwrite or another "
         "--run-id",
         t->run.dir, t->run.id);
-    DNA_TRY(dna_training_path(&path, t, "best"));
+    rc = dna_training_path(&path, t, "best");
+    if (rc == DNA_EARG) {
+        (void)dna_setting_blame(rc, t->config, "model_filename_format");
+    }
 out:
     dna_free(path);
     return rc;
@@ -89,6 +97,8 @@ read_config(dna_training *t)
     DNA_TRY(dna_config_load(&t->config, t->arena, t->options->config));
     DNA_TRY(dna_config_check_training(t->arena, t->config, t->log));
     dna_config_notices(t->config, t->log);
+    DNA_TRY(dna_setting_check_folder(t->config, "model_root"));
+    DNA_TRY(dna_setting_check_folder(t->config, "dataset.data_root"));
     const dna_value *c = t->config;
     t->model_name = dna_setting_text(c, "model_name");
     t->model_root = dna_setting_text(c, "model_root");
@@ -292,8 +302,11 @@ dna_training_make_optim(dna_training *t)
         dna_config_check(t->arena, params, def->fields, "optimizer.params", t->log));
     dna_config_bind(params, def->fields, opts);
     t->optim_opts = opts;
-    DNA_TRY(dna_optim_new(
-        &t->optim, def, opts, t->net != NULL ? dna_state_n_param(t->net->state) : 0));
+    rc = dna_optim_new(
+        &t->optim, def, opts, t->net != NULL ? dna_state_n_param(t->net->state) : 0);
+    if (rc == DNA_EARG) {
+        (void)dna_setting_blame(rc, t->config, "optimizer.params");
+    }
 out:
     return rc;
 }

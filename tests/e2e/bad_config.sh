@@ -40,7 +40,27 @@ pre 'learned_params: {event_time: {typ: regression}}' 'typ'
 printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: nowhere\n' > p.yml
 refused 'nowhere' preprocess p.yml
 pre 'dataset: {scenario_params_path: none.csv}' 'none.csv'
-pre 'dataset: {data_root: nowhere}' 'nowhere'
+pre 'dataset: {data_root: nowhere}' 'p.yml:3: dataset.data_root: '
+[ "$(grep -c WARNING err)" = 0 ] || fail "a warning for each scenario"
+pre 'dataset: {data_root: p.yml}' 'p.yml is not a folder'
+printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: p.yml\n' > p.yml
+refused 'p.yml:2: model_root: ' preprocess p.yml
+printf 'inherit: m/spidna.yml\nmodel_root: p.yml\n' > t.yml
+refused 't.yml:2: model_root: ' train t.yml
+printf 'inherit: m/spidna.yml\ndataset: {data_root: nowhere}\n' > t.yml
+refused 't.yml:2: dataset.data_root: ' train t.yml
+pre 'dataset_splits!: {training: 0.98, validation: 0.01}
+preprocessing: {min_snp: 1, seed: 1}
+learned_params!: {event_time: {type: regression, loss_func: MES}}' 'p.yml:5: learned_params.event_time.loss_func: unknown loss "MES"'
+# splits that leave a set empty: the place of the splits, not only of the table
+head -n 3 "$data/one_event_params.csv" > few.csv
+pre 'dataset: {scenario_params_path: few.csv}
+dataset_splits!: {training: 0.2, validation: 0.2, unused: 0.6}' 'p.yml:4: dataset_splits: of 2 scenarios none is left for the training set'
+# keys of training are inherited by training, and silent here
+printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: m\nn_epochs: 2\nnetwork: {name: MLP}\nn_epoch: 3\n' > p.yml
+ok preprocess p.yml
+[ "$(grep -c 'WARNING;.*unknown key' err)" = 1 ] || fail "keys of training are unknown"
+grep -q 'WARNING;.*n_epoch: unknown key, ignored; did you mean "n_epochs"' err || fail "no n_epochs"
 # a mistyped key only warns, and names the near one
 printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: m\npreprocesing: 3\n' > p.yml
 ok preprocess p.yml
@@ -55,6 +75,7 @@ train 'batch_size: 0' 'batch_size'
 train 'n_epochs: many' '"many" is not an integer'
 train 'network: {name: SPIDNO}' 'unknown network "SPIDNO"'
 train 'network: {params: {n_blocks: 5}}' 'needs at least 96'
+train 'network: {params: {n_blocks: 5}}' 't.yml:3: network.params: '
 train 'network: {params: {n_blocks: two}}' 'n_blocks'
 train 'network!: {name: CNN}' 'network CNN'
 train 'network!: {name: CustomCNN}' 'at least 90'
@@ -63,6 +84,9 @@ train "$(cat extra; echo 'batch_size: 1')" 'cannot train on one sample'
 train 'optimizer: {name: Adama}' 'unknown optimizer "Adama"'
 train 'optimizer: {params: {learning_rate: fast}}' 'optimizer.params'
 train 'optimizer!: {name: SGD}' 'lr'
+train 'optimizer!: {name: SGD, params: {lr: 0.1, nesterov: yes}}' 't.yml:3: '
+train 'dataset_transforms: [{crop: {max_snps: 3}}]' 'did you mean "max_snp"'
+train "model_filename_format: '{checkpoint}_{size}'" 't.yml:3: '
 train 'dataset_transforms: [{crop: {max_snp: -1}}]' 'max_snp'
 train 'dataset_transforms: [{shrink: 3}]' 'shrink'
 train 'model_filename_format: net.pth' 'lacks the field {checkpoint}'

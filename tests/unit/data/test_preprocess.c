@@ -101,7 +101,7 @@ test_targets_have_mean_0_and_deviation_1_over_training_rows(void **state)
         {.name = "b", .type = DNA_REGRESSION, .log_transform = 1},
         {.name = "c", .type = DNA_CLASSIFICATION, .n_class = 2}};
     dna_params_table t = table_of(5, 3, v, split, scenario, rep);
-    assert_ok(dna_targets_standardise(&t, p, false));
+    assert_ok(dna_targets_standardise(&t, p, false, NULL));
     assert_near(p[0].mean, 3, 1e-15);
     assert_near(p[0].std, sqrt(7), 1e-15); /* (4 + 1 + 9) / 2 */
     assert_near(p[1].mean, 5, 1e-14);
@@ -123,7 +123,7 @@ test_missing_targets_may_become_minus_one(void **state)
     double v[3] = {(double)NAN, 1, 3};
     dna_param p = {.name = "a", .type = DNA_REGRESSION};
     dna_params_table t = table_of(3, 1, v, split, scenario, rep);
-    assert_ok(dna_targets_standardise(&t, &p, true));
+    assert_ok(dna_targets_standardise(&t, &p, true, NULL));
     assert_near(p.mean, 2, 0);
     assert_near(v[0], -1, 0);
     assert_near(v[1], -1 / sqrt(2), 1e-15);
@@ -139,18 +139,26 @@ test_a_column_without_spread_has_deviation_1(void **state)
     double v[3] = {5, 7, 8};
     int split[3] = {DNA_TRAINING, DNA_VALIDATION, DNA_VALIDATION};
     dna_params_table t = table_of(3, 1, v, split, scenario, rep);
-    assert_ok(dna_targets_standardise(&t, &p, false));
+    assert_ok(dna_targets_standardise(&t, &p, false, NULL));
     assert_near(p.std, 1, 0);
     assert_near(v[1], 2, 0);
     double same[3] = {5, 5, 8};
     int split2[3] = {DNA_TRAINING, DNA_TRAINING, DNA_VALIDATION};
     t = table_of(3, 1, same, split2, scenario, rep);
-    assert_ok(dna_targets_standardise(&t, &p, false));
+    assert_ok(dna_targets_standardise(&t, &p, false, NULL));
     assert_near(p.std, 1, 0);
     assert_near(same[2], 3, 0);
+    /* the mean of three times 0.1 is not 0.1 in binary */
+    double tenth[3] = {0.1, 0.1, 0.1};
+    int split3[3] = {DNA_TRAINING, DNA_TRAINING, DNA_TRAINING};
+    t = table_of(3, 1, tenth, split3, scenario, rep);
+    assert_ok(dna_targets_standardise(&t, &p, false, NULL));
+    assert_near(p.mean, 0.1, 0);
+    assert_near(p.std, 1, 0);
+    assert_near(tenth[0], 0, 0);
     double none[3] = {(double)NAN, (double)NAN, 8};
     t = table_of(3, 1, none, split2, scenario, rep);
-    assert_ok(dna_targets_standardise(&t, &p, false));
+    assert_ok(dna_targets_standardise(&t, &p, false, NULL));
     assert_near(p.mean, 0, 0);
     assert_near(p.std, 1, 0);
 }
@@ -164,10 +172,10 @@ test_a_log_of_zero_or_less_is_an_error(void **state)
     dna_param p = {.name = "size", .type = DNA_REGRESSION, .log_transform = 1};
     double zero[2] = {1, 0}, below[2] = {-3, 1};
     dna_params_table t = table_of(2, 1, zero, split, scenario, rep);
-    assert_fails(dna_targets_standardise(&t, &p, false), DNA_ENUMERIC,
+    assert_fails(dna_targets_standardise(&t, &p, false, NULL), DNA_ENUMERIC,
         "scenario 101: size is 0, which has no logarithm");
     t = table_of(2, 1, below, split, scenario, rep);
-    assert_fails(dna_targets_standardise(&t, &p, false), DNA_ENUMERIC,
+    assert_fails(dna_targets_standardise(&t, &p, false, NULL), DNA_ENUMERIC,
         "scenario 100: size is -3");
 }
 

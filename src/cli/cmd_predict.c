@@ -36,8 +36,9 @@ static const dna_opt options[] = {
         .doc = "Append the table to this file; the header is written if it is empty "
                "(default: standard output)."},
     {.name = "checkpoint",
-        .kind = OPT_TEXT,
+        .kind = OPT_CHOICE,
         .metavar = "NAME",
+        .choices = "best|last_epoch|last_checkpoint",
         .offset = offsetof(predict_values, checkpoint),
         .doc = "With a run's config as MODEL: best (default), last_epoch or "
                "last_checkpoint."},
@@ -145,7 +146,7 @@ static const dna_opt_spec spec = {.name = "dnadna predict",
 
 /* One word of --position-format. */
 static int
-read_word(dna_position_format *f, const char *word, size_t n)
+read_word(dna_position_format *f, const char *words_given, const char *word, size_t n)
 {
     static const struct {
         const char *word;
@@ -157,7 +158,12 @@ read_word(dna_position_format *f, const char *word, size_t n)
 
     for (int64_t i = 0; i < DNA_COUNT(words); i++) {
         if (strlen(words[i].word) == n && strncmp(words[i].word, word, n) == 0) {
-            *flags[words[i].flag] = words[i].value;
+            int *flag = flags[words[i].flag];
+            if (*flag >= 0 && *flag != words[i].value) {
+                return dna_fail(DNA_EARG,
+                    "--position-format: \"%s\" contradicts itself", words_given);
+            }
+            *flag = words[i].value;
             return DNA_OK;
         }
     }
@@ -170,14 +176,29 @@ read_word(dna_position_format *f, const char *word, size_t n)
 static int
 read_format(dna_position_format *f, const char *words)
 {
+    const char *word = words;
     int rc = DNA_OK;
-    while (words != NULL && *words != '\0') {
-        size_t n = strcspn(words, ",");
-        DNA_TRY(read_word(f, words, n));
-        words += n + (words[n] == ',');
+
+    while (word != NULL) {
+        size_t n = strcspn(word, ",");
+        DNA_TRY(read_word(f, words, word, n)); /* the empty word is none of them */
+        word = word[n] == ',' ? word + n + 1 : NULL;
     }
 out:
     return rc;
+}
+
+/* Case does not count in a choice, but does in a file's name. */
+static const char *
+checkpoint_name(const char *word)
+{
+    static const char *const names[] = {"best", "last_epoch", "last_checkpoint"};
+    for (int64_t i = 0; word != NULL && i < DNA_COUNT(names); i++) {
+        if (dna_str_equal_nocase(names[i], word)) {
+            return names[i];
+        }
+    }
+    return word;
 }
 
 static int
@@ -192,7 +213,7 @@ run(const void *values, dna_log *log)
     o.model = v->model;
     o.inputs = v->inputs.items;
     o.n_input = v->inputs.n;
-    o.checkpoint = v->checkpoint;
+    o.checkpoint = checkpoint_name(v->checkpoint);
     o.preprocess = v->preprocess;
     o.is_raw = v->is_raw;
     o.by_scenario = dna_str_equal_nocase(v->by, "scenario");

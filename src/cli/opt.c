@@ -4,6 +4,7 @@
  */
 #include "cli/opt.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -162,6 +163,22 @@ out:
     return rc;
 }
 
+/* Also 2e6 and 2.0e+6, as in configs. */
+static bool
+read_int(const char *text, int64_t *out)
+{
+    double number = 0.0;
+    if (dna_parse_int(text, out)) {
+        return true;
+    }
+    bool is_integer = dna_parse_double(text, &number) && number == floor(number)
+                      && fabs(number) <= 0x1p53;
+    if (is_integer) {
+        *out = (int64_t)number;
+    }
+    return is_integer;
+}
+
 static void
 mark_given(parser *p, const dna_opt *given)
 {
@@ -187,7 +204,7 @@ store(parser *p, const dna_opt *o, const char *text)
         memcpy(place, &text, sizeof(text));
         break;
     case OPT_INT:
-        DNA_REQUIRE(dna_parse_int(text, &integer), DNA_EARG,
+        DNA_REQUIRE(read_int(text, &integer), DNA_EARG,
             "--%s: \"%s\" is not an integer", o->name, text);
         DNA_REQUIRE(integer >= o->min, DNA_EARG, "--%s: %s is below %lld", o->name,
             text, (long long)o->min);

@@ -48,6 +48,9 @@ refused 'must be the only input' predict $net "$data/one_event_dataset_config.ym
 refused 'npz files have no scenario' predict --by scenario $net "$sample"
 refused 'exclude each other' predict --raw --by scenario $net "$data/one_event_dataset_config.yml"
 refused '"sideways" is not one of' predict --position-format sideways $net "$sample"
+refused '"" is not one of' predict --position-format '' $net "$sample"
+refused 'contradicts itself' predict --position-format distance,bp,absolute $net "$sample"
+ok predict --position-format normalized,absolute --chromosome-size 2.0e+6 $net "$sample"
 refused 'is not two names' predict --keys SNP $net "$sample"
 
 # network files
@@ -63,7 +66,9 @@ refused '.safetensors' predict none.pth "$sample"
 sed 's/SPIDNA/SPIDNO/' $net > other.safetensors
 refused 'not built in' inspect other.safetensors
 refused 'chosen with a run' predict --checkpoint last_epoch $net "$sample"
-refused 'worst' predict --checkpoint worst m/run_000/m_run_000_final_config.yml "$sample"
+status=0
+"$dnadna" predict --checkpoint worst m/run_000/m_run_000_final_config.yml "$sample" > out 2> err || status=$?
+[ $status = 2 ] && grep -q 'worst.*best|last_epoch' err || fail "an unknown checkpoint"
 
 # outputs that cannot be written
 refused 'no/folder.csv' predict -o no/folder.csv $net "$sample"

@@ -164,8 +164,8 @@ main(int argc, char **argv)
     DNA_TRY(set_up(&b, argv[1], atoi(argv[3])));
     DNA_TRY(measure(&b, argc > 5 ? atof(argv[5]) : 2.0, rates));
     getrusage(RUSAGE_SELF, &usage);
-    printf("engine=dnadna net=%s mode=%s batch=%lld threads=%s rss_mib=%ld "
-           "spread=%.1f..%.1f samples_per_s=%.1f\n",
+    printf(
+        "engine=dnadna net=%s mode=%s batch=%lld threads=%s rss_mib=%ld spread=%.1f..%.1f samples_per_s=%.1f\n",
         argv[1], argv[4], (long long)b.batch, argv[3], usage.ru_maxrss / 1024, rates[0],
         rates[WINDOWS - 1], rates[WINDOWS / 2]);
 out:

@@ -29,8 +29,9 @@ static const dna_opt main_options[] = {{.name = "version",
     {0}};
 
 static const dna_opt_spec main_spec = {.name = "dnadna",
-    .doc = "Deep learning on population-genetic data: trains networks that read a SNP "
-           "matrix and infer evolutionary parameters, and applies them.",
+    .doc = "Deep learning on population-genetic data: "
+           "trains networks that read a SNP matrix and infer evolutionary parameters, "
+           "and applies them.",
     .opts = {dna_opts_common, main_options, dna_opts_plugin},
     .is_group = true};
 

@@ -45,8 +45,9 @@ static const dna_arg arguments[] = {
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna init",
-    .doc = "Start a model: write its preprocessing config, to be edited. Without a "
-           "dataset or simulation config, a dataset config to fill in is written too.",
+    .doc =
+        "Start a model: write its preprocessing config, to be edited. "
+        "Without a dataset or simulation config, a dataset config to fill in is written too.",
     .opts = {dna_opts_common, options},
     .args = arguments};
 

@@ -16,8 +16,8 @@ static const dna_arg arguments[] = {{.name = "FILE",
 
 static const dna_opt_spec spec = {.name = "dnadna inspect",
     .doc =
-        "Describe a network file: the network, where it comes from, what it takes and "
-        "predicts, its tensors. The file is checked as prediction checks it.",
+        "Describe a network file: the network, where it comes from, what it takes and predicts, its tensors. "
+        "The file is checked as prediction checks it.",
     .opts = {dna_opts_common},
     .args = arguments};
 

@@ -33,15 +33,15 @@ static const dna_opt options[] = {
         .kind = OPT_TEXT,
         .metavar = "FILE",
         .offset = offsetof(predict_values, output),
-        .doc = "Append the table to this file; the header is written if it is empty "
-               "(default: standard output)."},
+        .doc =
+            "Append the table to this file; the header is written if it is empty (default: standard output)."},
     {.name = "checkpoint",
         .kind = OPT_CHOICE,
         .metavar = "NAME",
         .choices = "best|last_epoch|last_checkpoint",
         .offset = offsetof(predict_values, checkpoint),
-        .doc = "With a run's config as MODEL: best (default), last_epoch or "
-               "last_checkpoint."},
+        .doc =
+            "With a run's config as MODEL: best (default), last_epoch or last_checkpoint."},
     {.name = "preprocess",
         .letter = 'p',
         .kind = OPT_FLAG,
@@ -56,22 +56,23 @@ static const dna_opt options[] = {
         .metavar = "WHAT",
         .choices = "sample|scenario",
         .offset = offsetof(predict_values, by),
-        .doc = "sample (default): one row a file; scenario: one row a scenario of a "
-               "dataset, with mean, median and quantiles over its replicates."},
+        .doc =
+            "sample (default): one row a file; "
+            "scenario: one row a scenario of a dataset, with mean, median and quantiles over its replicates."},
     {.name = "keys",
         .kind = OPT_TEXT,
         .metavar = "SNP,POS",
         .offset = offsetof(predict_values, keys),
-        .doc = "Names of the arrays in the npz files (default: those of the training "
-               "data)."},
+        .doc =
+            "Names of the arrays in the npz files (default: those of the training data)."},
     {.name = "position-format",
         .kind = OPT_TEXT,
         .metavar = "WORDS",
         .offset = offsetof(predict_values, position_format),
-        .doc = "What the positions in the files are: words out of absolute or "
-               "distance, bp "
-               "or normalized, linear or circular, joined by commas (default: what the "
-               "dataset config says, else seen from the values)."},
+        .doc =
+            "What the positions in the files are: words out of absolute or distance, "
+            "bp or normalized, linear or circular, joined by commas (default: "
+            "what the dataset config says, else seen from the values)."},
     {.name = "chromosome-size",
         .kind = OPT_INT,
         .metavar = "BP",
@@ -137,10 +138,10 @@ static const dna_arg arguments[] = {
 
 static const dna_opt_spec spec = {.name = "dnadna predict",
     .doc =
-        "Apply a trained network and write a CSV table, one row a sample in the order "
-        "of the inputs. A file that cannot be predicted is reported and the others "
-        "still are; the exit status is then 1. Positions are converted to the form "
-        "that the network was trained on.",
+        "Apply a trained network and write a CSV table, one row a sample in the order of the inputs. "
+        "A file that cannot be predicted is reported and the others still are; "
+        "the exit status is then 1. "
+        "Positions are converted to the form that the network was trained on.",
     .opts = {dna_opts_common, options, dna_opts_log},
     .args = arguments};
 
@@ -168,8 +169,7 @@ read_word(dna_position_format *f, const char *words_given, const char *word, siz
         }
     }
     return dna_fail(DNA_EARG,
-        "--position-format: \"%.*s\" is not one of absolute, distance, bp, normalized, "
-        "linear, circular",
+        "--position-format: \"%.*s\" is not one of absolute, distance, bp, normalized, linear, circular",
         (int)n, word);
 }
 

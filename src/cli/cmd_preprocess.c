@@ -10,17 +10,17 @@ typedef struct {
     const char *config;
 } preprocess_values;
 
-static const dna_arg arguments[] = {{.name = "CONFIG",
-                                        .offset = offsetof(preprocess_values, config),
-                                        .doc = "Preprocessing config, as dnadna init "
-                                               "writes it."},
+static const dna_arg arguments[] = {
+    {.name = "CONFIG",
+        .offset = offsetof(preprocess_values, config),
+        .doc = "Preprocessing config, as dnadna init writes it."},
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna preprocess",
     .doc =
-        "Check which scenarios are usable, assign them to the training, validation and "
-        "test sets, and standardise what is learned. Writes the preprocessed parameter "
-        "table and the training config into the model's folder.",
+        "Check which scenarios are usable, assign them to the training, "
+        "validation and test sets, and standardise what is learned. "
+        "Writes the preprocessed parameter table and the training config into the model's folder.",
     .opts = {dna_opts_common, dna_opts_log},
     .args = arguments};
 

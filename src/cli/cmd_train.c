@@ -13,13 +13,13 @@ typedef struct {
     const char *config;
 } train_values;
 
-static const dna_opt options[] = {{.name = "run-id",
-                                      .letter = 'r',
-                                      .kind = OPT_TEXT,
-                                      .offset = offsetof(train_values, run_id),
-                                      .doc = "Identifier of the run, a number or a "
-                                             "text (default: the config's, else the "
-                                             "next free number)."},
+static const dna_opt options[] = {
+    {.name = "run-id",
+        .letter = 'r',
+        .kind = OPT_TEXT,
+        .offset = offsetof(train_values, run_id),
+        .doc =
+            "Identifier of the run, a number or a text (default: the config's, else the next free number)."},
     {.name = "overwrite",
         .kind = OPT_FLAG,
         .offset = offsetof(train_values, overwrite),
@@ -31,22 +31,23 @@ static const dna_opt options[] = {{.name = "run-id",
         .metavar = "N",
         .min = 0,
         .offset = offsetof(train_values, n_thread),
-        .doc = "Threads that compute (default 0: as many as there are processors). The "
-               "result does not depend on it."},
+        .doc =
+            "Threads that compute (default 0: as many as there are processors). The result does not depend on it."},
     {0}};
 
 static const dna_arg arguments[] = {
     {.name = "CONFIG",
         .offset = offsetof(train_values, config),
-        .doc = "Training config, as dnadna preprocess "
-               "writes it, or the final config of a run."},
+        .doc =
+            "Training config, as dnadna preprocess writes it, or the final config of a run."},
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna train",
     .doc =
-        "Train a network. The run gets a folder of its own with the networks, the log, "
-        "the final config and a copy of the parameter table. Ctrl-C stops after the "
-        "current batch and keeps what was learned as the last checkpoint.",
+        "Train a network. "
+        "The run gets a folder of its own with the networks, the log, "
+        "the final config and a copy of the parameter table. "
+        "Ctrl-C stops after the current batch and keeps what was learned as the last checkpoint.",
     .opts = {dna_opts_common, options, dna_opts_plugin, dna_opts_log},
     .args = arguments};
 

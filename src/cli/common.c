@@ -22,8 +22,8 @@ const dna_opt dna_opts_log[] = {
         .metavar = "LEVEL",
         .choices = "DEBUG|INFO|WARNING|ERROR|CRITICAL",
         .offset = offsetof(dna_common, log_level),
-        .doc = "Least level of messages: DEBUG, INFO (default), WARNING, ERROR or "
-               "CRITICAL."},
+        .doc =
+            "Least level of messages: DEBUG, INFO (default), WARNING, ERROR or CRITICAL."},
     {.name = "log-file",
         .kind = OPT_TEXT,
         .metavar = "FILE",
@@ -40,8 +40,7 @@ const dna_opt dna_opts_plugin[] = {
         .kind = OPT_LIST,
         .offset = offsetof(dna_common, plugins),
         .doc =
-            "Plugin to use (repeatable). dnadna.examples.one_event is built in; Python "
-            "plugins are not run."},
+            "Plugin to use (repeatable). dnadna.examples.one_event is built in; Python plugins are not run."},
     {.name = "trace-plugins",
         .kind = OPT_FLAG,
         .offset = offsetof(dna_common, trace_plugins),

@@ -78,8 +78,7 @@ warn_positions(const dna_value *dataset, const char *at, dna_log *log)
         const dna_value *v = position_key(dataset, f->key, &hidden);
         if (!dna_value_is_null(hidden) && !dna_value_equal(v, hidden)) {
             dna_config_warn(log, hidden, at,
-                "position_format.%s differs from data_source.position_format.%s, which "
-                "is taken",
+                "position_format.%s differs from data_source.position_format.%s, which is taken",
                 f->key, f->key);
         }
     }
@@ -276,11 +275,11 @@ plugin_notices(const dna_value *owner, const dna_value *before, dna_log *log)
         }
         dna_config_warn(log, list->items[i], "plugins",
             "%s is Python and is not run; %s", text,
-            is_simulation ? "the files that its simulator wrote are read as they are"
-                          : "use a built-in network, optimizer or transform "
-                            "(docs/config.md), and "
-                            "any program that writes npz files and the parameter table "
-                            "to simulate");
+            is_simulation
+                ? "the files that its simulator wrote are read as they are"
+                : "use a built-in network, optimizer or transform "
+                  "(docs/config.md), "
+                  "and any program that writes npz files and the parameter table to simulate");
     }
 }
 

@@ -131,8 +131,7 @@ read_classes(
     if (dna_value_as_int(dna_value_get(v, "n_classes"), &given)
         && given != p->n_class) {
         dna_config_warn(log, dna_value_get(v, "n_classes"), at,
-            "n_classes is %lld, but there are %lld classes; it is not to be set by "
-            "hand",
+            "n_classes is %lld, but there are %lld classes; it is not to be set by hand",
             (long long)given, (long long)p->n_class);
     }
 out:

@@ -19,28 +19,27 @@ const dna_field dna_fields_position_format[] = {
     {.key = "normalized",
         .kind = DNA_KIND_BOOL,
         .is_nullable = true,
-        .doc = "Positions are divided by the chromosome size. Not given: yes if no "
-               "position of the sample is above 1."},
+        .doc = "Positions are divided by the chromosome size. "
+               "Not given: yes if no position of the sample is above 1."},
     {.key = "circular",
         .kind = DNA_KIND_BOOL,
         .is_nullable = true,
         .doc =
-            "The chromosome is circular: the first distance is the one from the last "
-            "SNP. Not given: no."},
+            "The chromosome is circular: the first distance is the one from the last SNP. Not given: no."},
     {.key = "chromosome_size",
         .kind = DNA_KIND_INT,
         .is_nullable = true,
         .has_min = true,
         .min = 1,
-        .doc = "Size of the chromosome in base pairs, needed to convert positions to "
-               "normalized ones and back."},
+        .doc =
+            "Size of the chromosome in base pairs, needed to convert positions to normalized ones and back."},
     {.key = "initial_position",
         .kind = DNA_KIND_FLOAT,
         .is_nullable = true,
         .has_min = true,
         .min = 0,
-        .doc = "Position of the first SNP, needed to convert circular distances to "
-               "positions."},
+        .doc =
+            "Position of the first SNP, needed to convert circular distances to positions."},
     {0}};
 
 static const dna_field fields_data_source[] = {
@@ -48,18 +47,17 @@ static const dna_field fields_data_source[] = {
         .kind = DNA_KIND_CHOICE,
         .is_required = true,
         .choices = "dnadna",
-        .doc = "How the samples are stored: dnadna is a folder of npz files, one for "
-               "each replicate of each scenario."},
+        .doc = "How the samples are stored: dnadna is a folder of npz files, "
+               "one for each replicate of each scenario."},
     {.key = "filename_format",
         .kind = DNA_KIND_STRING,
         .has_min = true,
         .min = 1,
         .dflt = "\"scenario_{scenario}/{dataset_name}_{scenario}_{replicate}.npz\"",
-        .doc =
-            "Template of the file names, relative to data_root. Its fields are "
-            "{dataset_name}, {scenario} and {replicate}; {scenario:05} asks for five "
-            "digits with leading zeros. Without such a width it is found out from the "
-            "files."},
+        .doc = "Template of the file names, relative to data_root. "
+               "Its fields are {dataset_name}, {scenario} and {replicate}; "
+               "{scenario:05} asks for five digits with leading zeros. "
+               "Without such a width it is found out from the files."},
     {.key = "keys",
         .kind = DNA_KIND_LIST,
         .has_min = true,
@@ -74,8 +72,7 @@ static const dna_field fields_data_source[] = {
         .is_nullable = true,
         .fields = dna_fields_position_format,
         .doc =
-            "How positions are given in the files. Goes before the position_format of "
-            "the dataset, key by key."},
+            "How positions are given in the files. Goes before the position_format of the dataset, key by key."},
     {0}};
 
 const dna_field dna_fields_dataset[] = {
@@ -91,8 +88,9 @@ const dna_field dna_fields_dataset[] = {
         .doc = "Name of the dataset, used in file names and messages."},
     {.key = "scenario_params_path",
         .kind = DNA_KIND_PATH,
-        .doc = "The parameter table: a CSV file with one row a scenario, relative to "
-               "this file. Needed to preprocess and to train."},
+        .doc =
+            "The parameter table: a CSV file with one row a scenario, relative to this file. "
+            "Needed to preprocess and to train."},
     {.key = "data_source",
         .kind = DNA_KIND_MAP,
         .is_required = true,
@@ -102,13 +100,15 @@ const dna_field dna_fields_dataset[] = {
         .kind = DNA_KIND_MAP,
         .is_nullable = true,
         .fields = dna_fields_position_format,
-        .doc = "How positions are given in the files. Keys that are not given here nor "
-               "in data_source are found out from each sample."},
+        .doc =
+            "How positions are given in the files. "
+            "Keys that are not given here nor in data_source are found out from each sample."},
     {.key = "ignore_missing",
         .kind = DNA_KIND_BOOL,
         .dflt = "false",
-        .doc = "Tolerate missing samples in preprocessing: without it, a scenario that "
-               "lacks one replicate is left out. Training always tolerates them."},
+        .doc = "Tolerate missing samples in preprocessing: without it, "
+               "a scenario that lacks one replicate is left out. "
+               "Training always tolerates them."},
     {.key = "cache_validation_set",
         .kind = DNA_KIND_BOOL,
         .dflt = "false",
@@ -122,14 +122,13 @@ const dna_field dna_fields_dataset[] = {
         .is_nullable = true,
         .item = text_item,
         .doc =
-            "Plugins of the original program. dnadna.examples.one_event is built in; "
-            "Python files are not run."},
+            "Plugins of the original program. dnadna.examples.one_event is built in; Python files are not run."},
     {.key = "simulator_name",
         .kind = DNA_KIND_STRING,
         .is_nullable = true,
         .doc =
-            "Of a simulation config: the simulator. Keys of this mapping that are not "
-            "listed here then belong to the simulator."},
+            "Of a simulation config: the simulator. "
+            "Keys of this mapping that are not listed here then belong to the simulator."},
     {.key = "n_scenarios",
         .kind = DNA_KIND_INT,
         .has_min = true,
@@ -169,8 +168,8 @@ const dna_field dna_fields_regression[] = {PARAM_TYPE_ROW,
         .dflt = "MSE",
         .offset = offsetof(dna_param, loss_func),
         .doc =
-            "The loss: the name of a PyTorch loss without its final Loss, or MCE for "
-            "positions on a circle. Case and spaces do not count."},
+            "The loss: the name of a PyTorch loss without its final Loss, or MCE for positions on a circle. "
+            "Case and spaces do not count."},
     PARAM_LOSS_WEIGHT_ROW,
     {.key = "log_transform",
         .kind = DNA_KIND_BOOL,
@@ -181,17 +180,16 @@ const dna_field dna_fields_regression[] = {PARAM_TYPE_ROW,
         .kind = DNA_KIND_BOOL,
         .dflt = "false",
         .offset = offsetof(dna_param, tied_to_position),
-        .doc = "The parameter is a position, moved by transforms that move positions "
-               "(rotate)."},
+        .doc =
+            "The parameter is a position, moved by transforms that move positions (rotate)."},
     {0}};
 
 const dna_field dna_fields_classification[] = {PARAM_TYPE_ROW,
     {.key = "classes",
         .kind = DNA_KIND_ANY,
         .is_required = true,
-        .doc =
-            "Number of classes, or the list of their labels. The parameter table holds "
-            "the class numbers 0, 1, ... in either case."},
+        .doc = "Number of classes, or the list of their labels. "
+               "The parameter table holds the class numbers 0, 1, ... in either case."},
     {.key = "n_classes",
         .kind = DNA_KIND_INT,
         .has_min = true,
@@ -211,8 +209,9 @@ const dna_field dna_fields_classification[] = {PARAM_TYPE_ROW,
         .dflt = "balanced",
         .offset = offsetof(dna_param, class_weights),
         .doc =
-            "balanced: cross entropy weighs each class by the inverse of its frequency "
-            "in the training set, so that rare classes count as much as common ones. "
+            "balanced: "
+            "cross entropy weighs each class by the inverse of its frequency in the training set, "
+            "so that rare classes count as much as common ones. "
             "none: all samples count alike, as in the original program."},
     {0}};
 
@@ -236,8 +235,8 @@ static const dna_field fields_splits[] = {
         .has_max = true,
         .min = 0,
         .max = 1,
-        .doc = "Proportion of the scenarios that the network is measured on while it "
-               "learns."},
+        .doc =
+            "Proportion of the scenarios that the network is measured on while it learns."},
     {.key = "test",
         .kind = DNA_KIND_FLOAT,
         .is_max_open = true,
@@ -267,8 +266,7 @@ static const dna_field fields_filters[] = {
         .min = 1,
         .dflt = "null",
         .doc =
-            "Least number of SNPs: a scenario with a replicate below it is left out. "
-            "null: no limit."},
+            "Least number of SNPs: a scenario with a replicate below it is left out. null: no limit."},
     {.key = "min_indiv",
         .kind = DNA_KIND_INT,
         .is_nullable = true,
@@ -285,23 +283,22 @@ static const dna_field fields_filters[] = {
         .max = MAX_SPLIT_SEED,
         .dflt = "null",
         .doc =
-            "Seed of the random assignment of scenarios to the splits. null: another "
-            "one each time."},
+            "Seed of the random assignment of scenarios to the splits. null: another one each time."},
     {.key = "n_workers",
         .kind = DNA_KIND_INT,
         .has_min = true,
         .min = 0,
         .dflt = "0",
-        .doc = "Threads that check the scenarios, at most as many as there are "
-               "processors. 0: one."},
+        .doc =
+            "Threads that check the scenarios, at most as many as there are processors. 0: one."},
     {.key = "nan_targets",
         .kind = DNA_KIND_CHOICE,
         .choices = "keep|minus_one",
         .dflt = "keep",
         .doc =
-            "Empty cells of the parameter table. keep: they stay empty and the loss "
-            "leaves them out. minus_one: they become -1 in standard units, as in the "
-            "original program."},
+            "Empty cells of the parameter table. "
+            "keep: they stay empty and the loss leaves them out. "
+            "minus_one: they become -1 in standard units, as in the original program."},
     {0}};
 
 #define PREPROCESSING_ROWS                                                            \
@@ -365,8 +362,8 @@ static const dna_field fields_network[] = {
     {.key = "params",
         .kind = DNA_KIND_ANY,
         .dflt = "{}",
-        .doc = "Settings of the network. Those that the data decide (n_snp, n_indiv, "
-               "n_outputs) are computed."},
+        .doc =
+            "Settings of the network. Those that the data decide (n_snp, n_indiv, n_outputs) are computed."},
     {0}};
 
 static const dna_field fields_optimizer[] = {
@@ -380,8 +377,7 @@ static const dna_field fields_optimizer[] = {
         .kind = DNA_KIND_ANY,
         .dflt = "{}",
         .doc =
-            "Settings of the optimizer, by PyTorch's names; learning_rate is another "
-            "name of lr."},
+            "Settings of the optimizer, by PyTorch's names; learning_rate is another name of lr."},
     {0}};
 
 #define TRAINING_ROWS                                                                  \
@@ -500,8 +496,8 @@ const dna_field dna_fields_training[] = {PREPROCESSING_ROWS, TRAINING_ROWS,
     {.key = "run_id",
         .kind = DNA_KIND_ANY,
         .is_nullable = true,
-        .doc = "Identifier of the run, a number or a text; the option --run-id goes "
-               "before it. Not given: the next free number."},
+        .doc = "Identifier of the run, a number or a text; "
+               "the option --run-id goes before it. Not given: the next free number."},
     RUN_NAME_ROW(false), RUN_DATETIME_ROW, {0}};
 
 const dna_field dna_fields_training_run[] = {PREPROCESSING_ROWS, TRAINING_ROWS,

@@ -14,8 +14,7 @@ static const char dataset_text[] =
     "scenario_params_path: scenario_params.csv\n"
     "data_source:\n"
     "    format: dnadna\n"
-    "    filename_format: "
-    "'scenario_{scenario}/{dataset_name}_{scenario}_{replicate}.npz'\n"
+    "    filename_format: 'scenario_{scenario}/{dataset_name}_{scenario}_{replicate}.npz'\n"
     "    keys: [SNP, POS]\n"
     "ignore_missing: false\n"
     "cache_validation_set: false\n";

@@ -105,16 +105,13 @@ add_field(parser *p, const char *name, const char *spec)
         part.field = DNA_REPLICATE;
     } else {
         rc = dna_fail(DNA_EARG,
-            "filename_format \"%s\": unknown field {%s} (allowed: dataset_name, "
-            "scenario, "
-            "replicate)",
+            "filename_format \"%s\": unknown field {%s} (allowed: dataset_name, scenario, replicate)",
             p->text, name);
         goto out;
     }
     if (spec != NULL && *spec != '\0') {
         DNA_REQUIRE(parse_spec(&part, spec), DNA_EARG,
-            "filename_format \"%s\": {%s:%s} has no format of a padded number such as "
-            "05",
+            "filename_format \"%s\": {%s:%s} has no format of a padded number such as 05",
             p->text, name, spec);
         p->t->has_spec = true;
     }
@@ -139,9 +136,7 @@ parse_field(parser *p, const char *s, const char **end)
         close != NULL, DNA_EARG, "filename_format \"%s\": { without }", p->text);
     n = (size_t)(close - s);
     DNA_REQUIRE(n < sizeof(field), DNA_EARG,
-        "filename_format \"%s\": unknown field {%.*s...} (allowed: dataset_name, "
-        "scenario, "
-        "replicate)",
+        "filename_format \"%s\": unknown field {%.*s...} (allowed: dataset_name, scenario, replicate)",
         p->text, 32, s);
     memcpy(field, s, n);
     field[n] = '\0';

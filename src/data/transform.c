@@ -270,8 +270,7 @@ dna_form_resolve(dna_snp_form *form, const dna_sample *s)
     int rc = DNA_OK;
 
     DNA_REQUIRE(s->has_pos || *form != DNA_PRODUCT, DNA_EARG,
-        "snp_format product needs positions, and this sample has none; use concat or "
-        "matrix");
+        "snp_format product needs positions, and this sample has none; use concat or matrix");
     if (!s->has_pos) {
         *form = DNA_MATRIX;
     }

@@ -36,8 +36,8 @@ static const dna_field crop_fields[] = {
         .kind = DNA_KIND_BOOL,
         .dflt = "true",
         .offset = offsetof(crop_opts, keep_polymorphic_only),
-        .doc = "Drop the sites at which all remaining individuals are the same, after "
-               "max_indiv and before max_snp."},
+        .doc =
+            "Drop the sites at which all remaining individuals are the same, after max_indiv and before max_snp."},
     {0}};
 
 static int

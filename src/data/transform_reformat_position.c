@@ -54,8 +54,8 @@ static const dna_field reformat_fields[] = {
         .min = 0,
         .dflt = "null",
         .offset = offsetof(reformat_opts, initial_position),
-        .doc = "Position of the first site, in the unit of the data; used where the "
-               "data give none."},
+        .doc =
+            "Position of the first site, in the unit of the data; used where the data give none."},
     {0}};
 
 static int

@@ -15,10 +15,10 @@ static const dna_field snp_format_fields[] = {
         .choices = "concat|product|matrix",
         .dflt = "concat",
         .offset = offsetof(snp_format_opts, format),
-        .doc =
-            "concat: positions as the first row, then the matrix (the matrix alone "
-            "if samples have no positions). product: the matrix times the position of "
-            "each site. matrix: the matrix alone, positions unseen."},
+        .doc = "concat: positions as the first row, then the matrix "
+               "(the matrix alone if samples have no positions). "
+               "product: the matrix times the position of each site. "
+               "matrix: the matrix alone, positions unseen."},
     {0}};
 
 static int

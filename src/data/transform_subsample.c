@@ -20,8 +20,8 @@ static const dna_field subsample_fields[] = {
     {.key = "size",
         .kind = DNA_KIND_ANY,
         .is_required = true,
-        .doc = "Number of individuals, or a pair [a, b] between which it is drawn for "
-               "each sample."},
+        .doc =
+            "Number of individuals, or a pair [a, b] between which it is drawn for each sample."},
     {.key = "keep_polymorphic_only",
         .kind = DNA_KIND_BOOL,
         .dflt = "true",
@@ -32,8 +32,8 @@ static const dna_field subsample_fields[] = {
         .choices = "inclusive|exclusive",
         .dflt = "inclusive",
         .offset = offsetof(subsample_opts, upper_bound),
-        .doc = "Whether the b of a size [a, b] can be drawn; the original program "
-               "excluded it."},
+        .doc =
+            "Whether the b of a size [a, b] can be drawn; the original program excluded it."},
     {0}};
 
 static int

@@ -170,8 +170,7 @@ set_type(dna_npy_header *h, const char *descr, const char *name)
         }
     }
     return dna_fail(DNA_EUNSUPPORTED,
-        "%s: type \"%s\", but only bool, int8 to int64, uint8 to uint64, float16, "
-        "float32 and float64 are read",
+        "%s: type \"%s\", but only bool, int8 to int64, uint8 to uint64, float16, float32 and float64 are read",
         name, descr);
 }
 

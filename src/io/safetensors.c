@@ -96,9 +96,7 @@ parse_type(entry *e, const json_t *value, const char *name)
         }
     }
     return dna_fail(DNA_EUNSUPPORTED,
-        "%s: tensor \"%s\": dtype \"%s\", but only BOOL, U8 to U64, I8 to I64, F16, "
-        "F32 "
-        "and F64 are read",
+        "%s: tensor \"%s\": dtype \"%s\", but only BOOL, U8 to U64, I8 to I64, F16, F32 and F64 are read",
         name, e->name, text);
 }
 

@@ -29,8 +29,8 @@ static const dna_field cnn_fields[] = {
         .has_min = true,
         .min = 1,
         .offset = offsetof(cnn_opts, n_indiv),
-        .doc = "If given, every input must have this many individuals (36 to 51 fit "
-               "with a row of positions, 37 to 52 without)."},
+        .doc = "If given, every input must have this many individuals "
+               "(36 to 51 fit with a row of positions, 37 to 52 without)."},
     {.key = "n_outputs",
         .kind = DNA_KIND_INT,
         .is_nullable = true,
@@ -89,9 +89,10 @@ cnn_build(dna_graph *g, const void *opts, const dna_net_sizes *sizes, dna_node *
 
 const dna_net_def dna_net_cnn = {
     .name = "CNN",
-    .doc = "Two convolutions and three linear layers; regression and classification. "
-           "Takes 389 to 404 SNPs and 37 to 52 rows (individuals, and the row of "
-           "positions if there is one); made for 400 SNPs of 50. A baseline.",
+    .doc =
+        "Two convolutions and three linear layers; regression and classification. "
+        "Takes 389 to 404 SNPs and 37 to 52 rows (individuals, and the row of positions if there is one); "
+        "made for 400 SNPs of 50. A baseline.",
     .fields = cnn_fields,
     .opts_size = sizeof(cnn_opts),
     .check = cnn_check,

@@ -51,8 +51,7 @@ static const dna_field custom_cnn_fields[] = {
         .min = MIN_INDIV,
         .offset = offsetof(custom_cnn_opts, n_indiv),
         .doc =
-            "Individuals that are read, further ones are not; by default those of the "
-            "first sample."},
+            "Individuals that are read, further ones are not; by default those of the first sample."},
     {.key = "n_outputs",
         .kind = DNA_KIND_INT,
         .is_nullable = true,
@@ -65,15 +64,15 @@ static const dna_field custom_cnn_fields[] = {
         .is_nullable = true,
         .offset = offsetof(custom_cnn_opts, concat),
         .doc =
-            "Without effect, as in the original: the first row of the input is always "
-            "read as positions."},
+            "Without effect, as in the original: the first row of the input is always read as positions."},
     {.key = "heights",
         .kind = DNA_KIND_CHOICE,
         .dflt = "original",
         .choices = "original|corrected",
         .offset = offsetof(custom_cnn_opts, heights),
-        .doc = "Rows that each tall filter reads: original, as published, those of 20 "
-               "individuals whatever their number (1485 rows, the rest is not read); "
+        .doc = "Rows that each tall filter reads: original, as published, "
+               "those of 20 individuals whatever their number (1485 rows, "
+               "the rest is not read); "
                "corrected, each filter's own stack."},
     {0},
 };
@@ -106,8 +105,7 @@ custom_cnn_check(const void *opts, const dna_net_sizes *sizes)
     int rc = DNA_OK;
 
     DNA_REQUIRE(sizes->concat, DNA_ESHAPE,
-        "network CustomCNN: the data have no row of positions, which it needs "
-        "(snp_format: concat)");
+        "network CustomCNN: the data have no row of positions, which it needs (snp_format: concat)");
     DNA_REQUIRE(n_read(o, sizes) >= MIN_INDIV, DNA_ESHAPE,
         "network CustomCNN: %lld individuals; it needs at least %d",
         (long long)n_read(o, sizes), MIN_INDIV);
@@ -118,8 +116,7 @@ custom_cnn_check(const void *opts, const dna_net_sizes *sizes)
     DNA_REQUIRE(
         !is_corrected(o) || o->n_indiv == DNA_NULL_INT || sizes->n_indiv >= o->n_indiv,
         DNA_ESHAPE,
-        "network CustomCNN: %lld individuals; with heights: corrected it needs the "
-        "%lld of its params",
+        "network CustomCNN: %lld individuals; with heights: corrected it needs the %lld of its params",
         (long long)sizes->n_indiv, (long long)o->n_indiv);
 out:
     return rc;
@@ -235,10 +232,10 @@ const dna_net_def dna_net_custom_cnn = {
     .name = "CustomCNN",
     .doc =
         "Five filter shapes on positions and SNPs, then convolutions along the SNPs; "
-        "regression. Takes the same number of SNPs in all samples, at least 90, and "
-        "at least 20 individuals; needs the row of positions. Made for 400 SNPs or "
-        "more "
-        "of 50 individuals (Sanchez et al. 2021).",
+        "regression. "
+        "Takes the same number of SNPs in all samples, at least 90, and at least 20 individuals; "
+        "needs the row of positions. "
+        "Made for 400 SNPs or more of 50 individuals (Sanchez et al. 2021).",
     .fields = custom_cnn_fields,
     .opts_size = sizeof(custom_cnn_opts),
     .is_fixed_size = true,

@@ -37,8 +37,8 @@ static const dna_field mlp_fields[] = {
         .kind = DNA_KIND_BOOL,
         .is_nullable = true,
         .offset = offsetof(mlp_opts, concat),
-        .doc = "Whether a row of positions comes before the SNPs; by default as the "
-               "snp_format transform makes it."},
+        .doc =
+            "Whether a row of positions comes before the SNPs; by default as the snp_format transform makes it."},
     {0},
 };
 

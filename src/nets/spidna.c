@@ -60,8 +60,7 @@ spidna_check(const void *opts, const dna_net_sizes *sizes)
     int rc = DNA_OK;
 
     DNA_REQUIRE(sizes->concat, DNA_ESHAPE,
-        "network SPIDNA: the data have no row of positions, which it needs "
-        "(snp_format: concat)");
+        "network SPIDNA: the data have no row of positions, which it needs (snp_format: concat)");
     DNA_REQUIRE(o->n_features >= sizes->n_outputs, DNA_ESHAPE,
         "network SPIDNA: n_features %lld is below its %lld outputs",
         (long long)o->n_features, (long long)sizes->n_outputs);
@@ -144,10 +143,11 @@ spidna_build(dna_graph *g, const void *opts, const dna_net_sizes *sizes, dna_nod
 const dna_net_def dna_net_spidna = {
     .name = "SPIDNA",
     .doc =
-        "Exchangeable over individuals and adaptive to their number and to the number "
-        "of SNPs (at least 3 * 2^n_blocks); needs the row of positions. As published: "
-        "7 "
-        "blocks, 50 features, 400 SNPs, 50 individuals (Sanchez et al. 2021).",
+        "Exchangeable over individuals and adaptive to their number and to the number of SNPs "
+        "(at least 3 * 2^n_blocks); "
+        "needs the row of positions. "
+        "As published: 7 blocks, 50 features, 400 SNPs, 50 individuals (Sanchez et al. "
+        "2021).",
     .fields = spidna_fields,
     .opts_size = sizeof(spidna_opts),
     .check = spidna_check,

@@ -232,8 +232,7 @@ static const dna_loss_def losses[] = {
     {"Smooth L1", false, "d^2 / 2 if |d| < 1, else |d| - 1/2", huber_eval},
     {"Huber", false, "d^2 / 2 if |d| < 1, else |d| - 1/2 (delta 1)", huber_eval},
     {"MCE", false,
-        "min((o - t) mod 1, (t - o) mod 1): distance on a circle of length 1, for "
-        "positions along a circular chromosome",
+        "min((o - t) mod 1, (t - o) mod 1): distance on a circle of length 1, for positions along a circular chromosome",
         mce_eval},
     {"Poisson NLL", false, "exp(o) - t o: o is the logarithm of a rate",
         poisson_nll_eval},

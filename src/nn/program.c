@@ -47,8 +47,7 @@ check_state(const dna_program *p)
         }
         if (!is_same) {
             return dna_fail(DNA_ESHAPE,
-                "tensor \"%s\" of the graph has no counterpart of its shape in the "
-                "state",
+                "tensor \"%s\" of the graph has no counterpart of its shape in the state",
                 a->name);
         }
     }

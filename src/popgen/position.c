@@ -77,8 +77,7 @@ dna_track_normalize(dna_track *t, bool to_normalized)
     int rc = DNA_OK;
 
     DNA_REQUIRE(t->format.chromosome_size > 0, DNA_EARG,
-        "converting positions %s normalised ones needs chromosome_size, which is "
-        "unknown",
+        "converting positions %s normalised ones needs chromosome_size, which is unknown",
         to_normalized ? "to" : "from");
     for (int64_t i = 0; i < t->n; i++) {
         t->p[i] = to_normalized ? t->p[i] / size : rint(t->p[i] * size);
@@ -103,8 +102,7 @@ dna_track_to_distances(dna_track *t, bool circular)
     }
     for (int64_t i = 1; i < t->n; i++) {
         DNA_REQUIRE(t->p[i] >= t->p[i - 1], DNA_EFORMAT,
-            "positions decrease at site %lld (%.17g after %.17g), so they have no "
-            "distances; reformat before rotating, and sort the sites",
+            "positions decrease at site %lld (%.17g after %.17g), so they have no distances; reformat before rotating, and sort the sites",
             (long long)i, t->p[i], t->p[i - 1]);
     }
     if (t->n > 0) {
@@ -132,8 +130,7 @@ dna_track_to_positions(dna_track *t)
 
     if (t->n > 0 && t->format.circular == 1) {
         DNA_REQUIRE(!isnan(q), DNA_EARG,
-            "circular distances tell no positions without initial_position, "
-            "which is unknown");
+            "circular distances tell no positions without initial_position, which is unknown");
         t->p[0] = q;
         t->is_integer = t->is_integer && q == rint(q);
     }
@@ -161,8 +158,7 @@ dna_track_set_circular(dna_track *t, bool circular)
         t->p[0] = modulo(t->p[0] - sum, m);
     } else if (t->n > 0) {
         DNA_REQUIRE(!isnan(q), DNA_EARG,
-            "circular distances become linear only with initial_position, "
-            "which is unknown");
+            "circular distances become linear only with initial_position, which is unknown");
         t->p[0] = q;
         t->is_integer = t->is_integer && q == rint(q);
     }

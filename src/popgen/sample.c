@@ -81,14 +81,11 @@ check_normalized(dna_sample *s, const range *r, const char *name)
         s->format.normalized = looks_normalized;
     }
     DNA_REQUIRE(s->format.normalized == 0 || looks_normalized, DNA_EFORMAT,
-        "%s: position %.17g of site %lld is above 1, but position_format says that "
-        "positions are normalized",
+        "%s: position %.17g of site %lld is above 1, but position_format says that positions are normalized",
         name, r->max, (long long)r->at_max);
     DNA_REQUIRE(s->format.normalized == 1 || !looks_normalized || !r->has_fraction,
         DNA_EFORMAT,
-        "%s: all positions are fractions up to %.17g, but position_format says that "
-        "they "
-        "are not normalized",
+        "%s: all positions are fractions up to %.17g, but position_format says that they are not normalized",
         name, r->max);
 out:
     return rc;
@@ -103,8 +100,7 @@ check_order(const dna_sample *s, const char *name)
 
     DNA_REQUIRE(s->format.distance != 0 || dna_sample_count_decreases(s, &at) == 0,
         DNA_EFORMAT,
-        "%s: position %.17g of site %lld comes after %.17g: absolute positions never "
-        "decrease",
+        "%s: position %.17g of site %lld comes after %.17g: absolute positions never decrease",
         name, dna_array_get(&s->pos, at), (long long)at,
         dna_array_get(&s->pos, at - 1));
 out:

@@ -76,9 +76,8 @@ convert_positions(const dna_network *net, dna_sample *s)
     }
     DNA_REQUIRE(have->normalized == want->normalized || to.chromosome_size > 0,
         DNA_EARG,
-        "its positions are %s, the network was trained on positions %s: the size of "
-        "the "
-        "chromosome is needed to convert them (--chromosome-size)",
+        "its positions are %s, the network was trained on positions %s: "
+        "the size of the chromosome is needed to convert them (--chromosome-size)",
         have->normalized == 1 ? "divided by the chromosome size" : "in bp",
         want->normalized == 1 ? "divided by the chromosome size" : "in bp");
     DNA_TRY(dna_sample_reformat(s, &to));
@@ -105,14 +104,13 @@ warn_of_region(const job *j, const dna_sample *s, const dna_sample *from, int64_
         double end = dna_array_get(&s->pos, s->n_site - 1);
         if (end > 1.0) {
             dna_log_warning(j->options->log,
-                "%s: positions reach %.4g times the chromosome size, beyond what the "
-                "network was trained on; see --region-start and --chromosome-size",
+                "%s: positions reach %.4g times the chromosome size, beyond what the network was trained on; "
+                "see --region-start and --chromosome-size",
                 name, end);
         }
     } else if (s->format.distance == 1 && first > many * (last - first)) {
         dna_log_warning(j->options->log,
-            "%s: the first SNP is %.17g bp from the start, far for a region of %.17g "
-            "bp; see --region-start",
+            "%s: the first SNP is %.17g bp from the start, far for a region of %.17g bp; see --region-start",
             name, first, last - first);
     }
 }

@@ -149,8 +149,8 @@ guess_format(const dna_predict_inputs *in, dna_sample *s)
         int64_t n = dna_sample_count_decreases(s, &at);
         bool is_told = trained->distance == 1 && (n == 0 || n >= s->n_site / 10);
         DNA_REQUIRE(at < 0 || is_told, DNA_EFORMAT,
-            "position %.17g of site %lld comes after %.17g: absolute positions never "
-            "decrease; if these are distances, say --position-format distance",
+            "position %.17g of site %lld comes after %.17g: absolute positions never decrease; "
+            "if these are distances, say --position-format distance",
             dna_array_get(&s->pos, at), (long long)at, dna_array_get(&s->pos, at - 1));
         bool is_absolute = at < 0 && s->n_site >= FEW_SITES;
         s->format.distance = is_absolute ? 0 : trained->distance;
@@ -173,8 +173,7 @@ shift_positions(dna_sample *s, int64_t start)
     int rc = DNA_OK;
 
     DNA_REQUIRE(s->format.distance == 0 && s->format.normalized == 0, DNA_EARG,
-        "the start of the region only makes sense for absolute positions in bp "
-        "(--region-start)");
+        "the start of the region only makes sense for absolute positions in bp (--region-start)");
     for (int64_t i = 0; i < s->n_site; i++) {
         double p = dna_array_get(&s->pos, i) - (double)start;
         DNA_REQUIRE(p >= 0.0, DNA_EARG,

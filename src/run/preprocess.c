@@ -382,9 +382,7 @@ write_results(preprocess_job *j)
     DNA_TRY(dna_params_table_write(&j->table, j->table_path, j->params));
     dna_log_info(j->log, "wrote the preprocessed parameters %s", j->table_path);
     DNA_TRY(dna_config_write(j->training_path, config, dna_fields_training,
-        "Training config: the network and how it is trained. What preprocessing used "
-        "is "
-        "inherited.",
+        "Training config: the network and how it is trained. What preprocessing used is inherited.",
         4));
     dna_log_info(j->log, "%s the training config %s", is_there ? "replaced" : "wrote",
         j->training_path);

@@ -172,8 +172,7 @@ validate(loop *l, double *loss)
         &t->objective, l->valid_out, n, l->valid_target, NULL, l->losses);
     int64_t bad = dna_objective_first_bad(&t->objective, l->losses);
     DNA_REQUIRE(bad < 0, DNA_ENUMERIC,
-        "validation in epoch %lld after batch %lld: the loss of %s is %g; a smaller "
-        "learning rate may help",
+        "validation in epoch %lld after batch %lld: the loss of %s is %g; a smaller learning rate may help",
         (long long)l->epoch, (long long)l->batch + 1, t->objective.terms[bad].name,
         l->losses[bad]);
     dna_objective_errors(&t->objective, l->valid_out, n, l->valid_target, l->errors);
@@ -212,8 +211,7 @@ check_losses(const loop *l)
         return DNA_OK;
     }
     return dna_fail(DNA_ENUMERIC,
-        "epoch %lld, batch %lld: the loss of %s is %g; a smaller learning rate may "
-        "help",
+        "epoch %lld, batch %lld: the loss of %s is %g; a smaller learning rate may help",
         (long long)l->epoch, (long long)l->batch + 1, l->t->objective.terms[bad].name,
         l->losses[bad]);
 }
@@ -271,9 +269,7 @@ one_batch(loop *l, const dna_batch *b)
 
     if (b->n == 1 && l->t->net->def->needs_batch_of_two) {
         dna_log_warning(l->t->log,
-            "epoch %lld, batch %lld: only one sample could be loaded: left out, since "
-            "%s "
-            "cannot train on one",
+            "epoch %lld, batch %lld: only one sample could be loaded: left out, since %s cannot train on one",
             (long long)l->epoch, (long long)l->batch + 1, l->t->net->def->name);
         goto out;
     }
@@ -402,9 +398,7 @@ log_start(const dna_training *t)
         dna_setting_text(t->config, "dataset.dataset_name"), (long long)t->n_validation,
         (long long)t->n_training);
     dna_log_info(t->log,
-        "network %s, from the data: n_snp %lld, n_indiv %lld, concat %s, n_outputs "
-        "%lld; "
-        "%lld learned numbers",
+        "network %s, from the data: n_snp %lld, n_indiv %lld, concat %s, n_outputs %lld; %lld learned numbers",
         t->net->def->name, (long long)s->n_snp, (long long)s->n_indiv,
         s->concat ? "true" : "false", (long long)s->n_outputs,
         (long long)dna_state_n_param(t->net->state));
@@ -412,8 +406,7 @@ log_start(const dna_training *t)
         dna_pool_n_thread(t->pool));
     dna_log_info(t->log, "start of training; networks are saved at each validation");
     dna_log_warning(t->log,
-        "samples of different sizes in one batch are padded with -1 on the right and "
-        "at the bottom");
+        "samples of different sizes in one batch are padded with -1 on the right and at the bottom");
 }
 
 int

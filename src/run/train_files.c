@@ -79,8 +79,9 @@ write_final_config(dna_training *t, const char *table)
         dna_value_set(a, config, "dnadna_version", dna_value_string(a, DNA_VERSION)));
     DNA_TRY(run_file(&path, t, "_final_config.yml"));
     DNA_TRY(dna_config_write(path, config, dna_fields_training_run,
-        "Final config of a training run: what it was made with. To make the run again, "
-        "give this file to dnadna train; to predict with it, to dnadna predict.",
+        "Final config of a training run: what it was made with. "
+        "To make the run again, give this file to dnadna train; "
+        "to predict with it, to dnadna predict.",
         2));
 out:
     dna_free(absolute);

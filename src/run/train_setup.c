@@ -55,8 +55,7 @@ choose_run(dna_training *t, int64_t not_below)
     }
     DNA_TRY(rc);
     DNA_REQUIRE(!t->run.has_files || o->overwrite, DNA_EEXISTS,
-        "%s: the folder of run \"%s\" is not empty: give --overwrite or another "
-        "--run-id",
+        "%s: the folder of run \"%s\" is not empty: give --overwrite or another --run-id",
         t->run.dir, t->run.id);
     rc = dna_training_path(&path, t, "best");
     if (rc == DNA_EARG) {

@@ -177,9 +177,7 @@ dna_lower_batch_norm(dna_program *p, const dna_node *node)
     int rc = DNA_OK;
 
     DNA_REQUIRE(!p->is_training || p->batch * a.P * node->repeat > 1, DNA_ESHAPE,
-        "%s: a batch norm cannot be trained on one value a channel: a batch of at "
-        "least 2 "
-        "samples is needed",
+        "%s: a batch norm cannot be trained on one value a channel: a batch of at least 2 samples is needed",
         node->layer);
     DNA_TRY(dna_value_new(p, &p->values[node->id], node));
     a.y = p->values[node->id];

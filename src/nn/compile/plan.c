@@ -195,8 +195,7 @@ dna_plan_memory(dna_program *p)
         DNA_ENOMEM, "a network of this size does not fit into memory");
     p->memory_size = DNA_MAX(p->memory_size, ALIGN);
     DNA_REQUIRE(reserve(p->workspace, p->memory_size), DNA_ENOMEM,
-        "%.1f GB of memory for a batch of %lld cannot be had: a smaller batch_size "
-        "needs less",
+        "%.1f GB of memory for a batch of %lld cannot be had: a smaller batch_size needs less",
         (double)p->memory_size / 1e9, (long long)p->batch);
 out:
     dna_free(order);

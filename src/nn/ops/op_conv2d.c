@@ -25,9 +25,7 @@ dna_conv2d(dna_graph *g, dna_node *x, const char *layer, dna_conv2d_opts o)
         if (o.kernel[i] < 1 || o.stride[i] < 1 || o.pad[i] < 0 || o.out < 1
             || o.pad[i] >= o.kernel[i]) {
             return dna_graph_fail(g, DNA_EARG,
-                "%s: kernel, stride and output channels must be at least 1, padding "
-                "from 0 "
-                "to below the kernel",
+                "%s: kernel, stride and output channels must be at least 1, padding from 0 to below the kernel",
                 layer);
         }
     }

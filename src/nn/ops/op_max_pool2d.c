@@ -26,9 +26,7 @@ dna_max_pool2d(dna_graph *g, dna_node *x, dna_pool_opts o)
         if (o.kernel[i] < 1 || o.stride[i] < 1 || o.pad[i] < 0
             || 2 * o.pad[i] > o.kernel[i]) {
             return dna_graph_fail(g, DNA_EARG,
-                "max_pool2d: kernel and stride must be at least 1, padding at most "
-                "half "
-                "the kernel");
+                "max_pool2d: kernel and stride must be at least 1, padding at most half the kernel");
         }
         int64_t room = x->dim[2 + i] + 2 * o.pad[i] - o.kernel[i];
         dim[1 + i] = room < 0 ? 0 : room / o.stride[i] + 1;

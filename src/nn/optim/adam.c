@@ -92,9 +92,9 @@ adam_update(const void *opts, int64_t step, double lr, int64_t n, float *w,
 
 const dna_optim_def dna_optim_adam = {
     .name = "Adam",
-    .doc = "g += weight_decay w; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; "
-           "w -= lr (m / (1 - b1^k)) / (sqrt(v / (1 - b2^k)) + eps) at step k "
-           "(Kingma and Ba 2015).",
+    .doc =
+        "g += weight_decay w; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; "
+        "w -= lr (m / (1 - b1^k)) / (sqrt(v / (1 - b2^k)) + eps) at step k (Kingma and Ba 2015).",
     .fields = adam_fields,
     .opts_size = sizeof(dna_adam_opts),
     .n_slot = N_SLOT,

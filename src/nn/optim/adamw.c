@@ -57,8 +57,8 @@ adamw_update(const void *opts, int64_t step, double lr, int64_t n, float *w,
 
 const dna_optim_def dna_optim_adamw = {
     .name = "AdamW",
-    .doc = "w *= 1 - lr weight_decay, then Adam's update without decay (Loshchilov and "
-           "Hutter 2019).",
+    .doc =
+        "w *= 1 - lr weight_decay, then Adam's update without decay (Loshchilov and Hutter 2019).",
     .fields = adamw_fields,
     .opts_size = sizeof(dna_adam_opts),
     .n_slot = 3,

@@ -101,9 +101,9 @@ rmsprop_lr(const void *opts)
 const dna_optim_def dna_optim_rmsprop = {
     .name = "RMSprop",
     .doc =
-        "g += weight_decay w; v = alpha v + (1 - alpha) g^2; b = momentum b + g / "
-        "(sqrt(v) + eps); w -= lr b; centered: v less the square of the running mean "
-        "of g (Tieleman and Hinton 2012).",
+        "g += weight_decay w; v = alpha v + (1 - alpha) g^2; "
+        "b = momentum b + g / (sqrt(v) + eps); w -= lr b; "
+        "centered: v less the square of the running mean of g (Tieleman and Hinton 2012).",
     .fields = rmsprop_fields,
     .opts_size = sizeof(rmsprop_opts),
     .n_slot = N_SLOT,

@@ -22,8 +22,8 @@ static const dna_field sgd_fields[] = {
         .is_required = true,
         .has_min = true,
         .offset = offsetof(sgd_opts, lr),
-        .doc = "Learning rate, which has no default; learning_rate is another name for "
-               "it."},
+        .doc =
+            "Learning rate, which has no default; learning_rate is another name for it."},
     {.key = "momentum",
         .kind = DNA_KIND_FLOAT,
         .has_min = true,
@@ -92,9 +92,9 @@ sgd_check(const void *opts)
 
 const dna_optim_def dna_optim_sgd = {
     .name = "SGD",
-    .doc =
-        "g += weight_decay w; b = momentum b + (1 - dampening) g (b = g at the first "
-        "step); w -= lr b, or lr (g + momentum b) if nesterov (Sutskever et al. 2013).",
+    .doc = "g += weight_decay w; "
+           "b = momentum b + (1 - dampening) g (b = g at the first step); "
+           "w -= lr b, or lr (g + momentum b) if nesterov (Sutskever et al. 2013).",
     .fields = sgd_fields,
     .opts_size = sizeof(sgd_opts),
     .n_slot = 1,

@@ -97,8 +97,8 @@ test_unknown_commands_are_named_with_the_nearest(void **state)
 {
     (void)state;
     assert_int_equal(run("pre-process x"), 1);
-    assert_non_null(strstr(err_text, "unknown command \"pre-process\"; did you mean "
-                                     "preprocess?"));
+    assert_non_null(
+        strstr(err_text, "unknown command \"pre-process\"; did you mean preprocess?"));
 }
 
 static void

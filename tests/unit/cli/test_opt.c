@@ -49,8 +49,8 @@ static const dna_opt options[] = {{.name = "help",
         .kind = OPT_INT,
         .min = 1,
         .offset = offsetof(values, n),
-        .doc = "A number of things, with a description so long that it has to go on in "
-               "the line that follows."},
+        .doc =
+            "A number of things, with a description so long that it has to go on in the line that follows."},
     {0}};
 static const dna_opt more[] = {{.name = "level",
                                    .kind = OPT_CHOICE,

@@ -133,16 +133,15 @@ test_child_adds_and_overrides(void **state)
                                                 "params:\n"
                                                 "    p2: {classes: 3}\n"
                                                 "    p3: {type: regression}\n");
-    assert_loads(child, "{sizes: {min_snp: 400, min_indiv: 10}, params: {"
-                        "p1: {type: regression, log_transform: true}, "
-                        "p2: {type: classification, classes: 3}, "
-                        "p3: {type: regression}}}");
+    assert_loads(child,
+        "{sizes: {min_snp: 400, min_indiv: 10}, params: {"
+        "p1: {type: regression, log_transform: true}, p2: {type: classification, classes: 3}, p3: {type: regression}}}");
     const char *marked = write_text("marked.yml", "inherit: base.yml\n"
                                                   "params!:\n"
                                                   "    p2: {classes: 3}\n"
                                                   "    p3: {type: regression}\n");
-    assert_loads(marked, "{sizes: {min_snp: 100, min_indiv: 10}, "
-                         "params: {p2: {classes: 3}, p3: {type: regression}}}");
+    assert_loads(marked,
+        "{sizes: {min_snp: 100, min_indiv: 10}, params: {p2: {classes: 3}, p3: {type: regression}}}");
 }
 
 static void

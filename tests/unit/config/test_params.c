@@ -103,8 +103,8 @@ test_mapping_follows_the_table_and_list_does_not(void **state)
     (void)state;
     static const char *const columns[] = {
         "scenario_idx", "param1", "param2", "n_replicates", "param3"};
-    assert_ok(read_with("learned_params: {param3: {type: regression}, "
-                        "param2: {type: regression}, param1: {type: regression}}",
+    assert_ok(read_with(
+        "learned_params: {param3: {type: regression}, param2: {type: regression}, param1: {type: regression}}",
         columns, 5));
     assert_string_equal(params[0].name, "param1");
     assert_string_equal(params[1].name, "param2");
@@ -118,8 +118,7 @@ test_mapping_follows_the_table_and_list_does_not(void **state)
     assert_string_equal(params[0].name, "b");
     assert_fails(read_with("learned_params: {parma1: {type: regression}}", columns, 5),
         DNA_ENOTFOUND,
-        "t.yml:1: learned_params: the parameter table has no column "
-        "\"parma1\"; did you mean \"param1\"");
+        "t.yml:1: learned_params: the parameter table has no column \"parma1\"; did you mean \"param1\"");
     assert_fails(read_with("learned_params: [qq: {type: regression}]", columns, 5),
         DNA_ENOTFOUND, "has no column \"qq\"");
 }
@@ -137,9 +136,8 @@ test_labels_keep_their_text_and_count_once(void **state)
     assert_string_equal(params[0].labels[1], "1.50");
     assert_string_equal(params[0].labels[2], "true");
     assert_string_equal(params[0].labels[3], "x");
-    assert_non_null(
-        strstr(lines, "t.yml:4: learned_params.a.classes: the label \"007\" is "
-                      "there twice and counts once"));
+    assert_non_null(strstr(lines,
+        "t.yml:4: learned_params.a.classes: the label \"007\" is there twice and counts once"));
     assert_non_null(strstr(lines, "n_classes is 5, but there are 4 classes"));
 }
 
@@ -150,8 +148,7 @@ test_mistakes_are_explained(void **state)
     assert_fails(read("a: 1"), DNA_EARG,
         "learned_params: nothing is not a mapping or a list of parameters");
     assert_fails(read("learned_params: {}"), DNA_EARG,
-        "t.yml:1: learned_params: is empty, at least one parameter is needed; write "
-        "\"name: {type: regression}\"");
+        "t.yml:1: learned_params: is empty, at least one parameter is needed; write \"name: {type: regression}\"");
     assert_fails(read("learned_params: []"), DNA_EARG, "is empty");
     assert_fails(read("learned_params: 5"), DNA_EARG, "5 is not a mapping or a list");
     assert_fails(read("learned_params: {a: regression}"), DNA_EARG,
@@ -226,8 +223,8 @@ read_stats(const char *text)
 {
     dna_value *v = NULL;
     assert_ok(dna_config_parse(&v, arena, text, "t.yml", "/t"));
-    assert_ok(read("learned_params: [t: {type: regression}, "
-                   "c: {type: classification, classes: 2}]"));
+    assert_ok(read(
+        "learned_params: [t: {type: regression}, c: {type: classification, classes: 2}]"));
     return dna_params_read_stats(params, n_param, v);
 }
 
@@ -257,8 +254,8 @@ test_memory_running_out_is_an_error(void **state)
 {
     (void)state;
     for_each_oom(i) {
-        static const char text[] = "learned_params: {a: {type: regression}, "
-                                   "b: {type: classification, classes: [x, y]}}";
+        static const char text[] =
+            "learned_params: {a: {type: regression}, b: {type: classification, classes: [x, y]}}";
         dna_arena *a = NULL;
         dna_value *v = NULL;
         dna_param *p = NULL;

@@ -42,8 +42,7 @@ static const dna_field fields[] = {{.key = "flag",
         .max = 10,
         .offset = offsetof(options, count),
         .doc =
-            "A count of things, with a documentation that is long enough to need more "
-            "than one line of text."},
+            "A count of things, with a documentation that is long enough to need more than one line of text."},
     {.key = "rate",
         .kind = DNA_KIND_FLOAT,
         .is_min_open = true,
@@ -406,11 +405,10 @@ test_help_tells_every_row(void **state)
     assert_ok(dna_str_status(&s));
     const char *text = dna_str_text(&s);
     assert_non_null(strstr(text, "  flag (flag; default false)\n      A flag.\n"));
-    assert_non_null(
-        strstr(text, "  count (integer, at least 1, at most 10)\n"
-                     "      A count of things, with a documentation that is "
-                     "long enough to need more\n"
-                     "      than one line of text.\n"));
+    assert_non_null(strstr(text,
+        "  count (integer, at least 1, at most 10)\n"
+        "      A count of things, with a documentation that is long enough to need more\n"
+        "      than one line of text.\n"));
     assert_non_null(strstr(text, "  rate (number, above 0, below 1; default 1e-8)\n"));
     assert_non_null(strstr(text, "  kind (one of red|green; default red)\n"));
     assert_non_null(strstr(text, "  limit (integer, or null; default null)\n"));

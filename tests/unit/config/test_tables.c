@@ -80,8 +80,7 @@ static const char simulation_yml[] =
     "scenario_params_path: demo_params.csv\n"
     "data_source:\n"
     "    format: dnadna\n"
-    "    filename_format: "
-    "\"scenario_{scenario}/{dataset_name}_{scenario}_{replicate}.npz\"\n"
+    "    filename_format: \"scenario_{scenario}/{dataset_name}_{scenario}_{replicate}.npz\"\n"
     "n_scenarios: 20\n"
     "n_replicates: 2\n"
     "n_samples: 50\n"
@@ -119,8 +118,7 @@ static const char training_yml[] =
     "    params: {n_blocks: 7, n_features: 50}\n"
     "optimizer:\n"
     "    name: Adam\n"
-    "    params: {learning_rate: 0.001, weight_decay: 0, betas: [0.9, 0.999], eps: "
-    "1.0e-08, amsgrad: false}\n"
+    "    params: {learning_rate: 0.001, weight_decay: 0, betas: [0.9, 0.999], eps: 1.0e-08, amsgrad: false}\n"
     "dataset:\n"
     "    scenario_params_path: demo_preprocessed_params.csv\n"
     "dataset_transforms:\n"
@@ -136,10 +134,8 @@ static const char training_yml[] =
     "cuda_device: null\n"
     "seed: 2\n"
     "learned_params:\n"
-    "-   event_time: {type: regression, log_transform: true, loss_func: MSE, "
-    "loss_weight: 1, tied_to_position: false}\n"
-    "-   selection: {type: classification, classes: ['no', 'yes'], n_classes: 2, "
-    "loss_func: Cross Entropy, loss_weight: 1}\n"
+    "-   event_time: {type: regression, log_transform: true, loss_func: MSE, loss_weight: 1, tied_to_position: false}\n"
+    "-   selection: {type: classification, classes: ['no', 'yes'], n_classes: 2, loss_func: Cross Entropy, loss_weight: 1}\n"
     "train_mean: {event_time: 7.35}\n"
     "train_std: {event_time: 0.81}\n"
     "dnadna_version: 1.0.0rc1\n"
@@ -268,9 +264,8 @@ test_splits_add_up(void **state)
         MODEL "dataset_splits: {training: 0.25, validation: 0.25, unused: 0.125}");
     assert_ok(dna_config_check_preprocessing(arena, v, log_));
     assert_true(dna_value_get_path(v, "dataset_splits.unused")->number == 0.5);
-    assert_non_null(
-        strstr(lines, "dataset_splits: the proportions add up to 0.625; the "
-                      "rest, 0.375, is added to unused"));
+    assert_non_null(strstr(lines,
+        "dataset_splits: the proportions add up to 0.625; the rest, 0.375, is added to unused"));
     assert_fails(check_model("dataset_splits: {training: 0.7, validation: 0.5}", false),
         DNA_EARG, "dataset_splits: the proportions add up to 1.2, more than 1");
     assert_fails(check_model("dataset_splits: {training: 1.5, validation: 0.5}", false),
@@ -305,17 +300,18 @@ test_training_keys_are_checked(void **state)
         check_model("seed: -1\n", true), DNA_EARG, "seed: -1 is not at least 0");
     assert_fails(
         check_model("model_root: nowhere\n", false), DNA_ENOTFOUND, "model_root: ");
-    assert_fails(dna_config_check_preprocessing(arena,
-                     parsed("{model_name: m, learned_params: {p: {type: regression}}, "
-                            "dataset: {data_root: ., dataset_name: d, data_source: "
-                            "{format: dnadna}}, dataset_splits: {training: 0.5, "
-                            "validation: 0.5}, preprocessing: {seed: 5000000000}}"),
-                     log_),
+    assert_fails(
+        dna_config_check_preprocessing(arena,
+            parsed("{model_name: m, learned_params: {p: {type: regression}}, "
+                   "dataset: {data_root: ., dataset_name: d, data_source: {format: "
+                   "dnadna}}, dataset_splits: {training: 0.5, validation: 0.5}, "
+                   "preprocessing: {seed: 5000000000}}"),
+            log_),
         DNA_EARG, "preprocessing.seed: 5000000000 is not at most 4294967295");
     lines[0] = '\0';
     assert_ok(check_model("optimiser: {name: SGD}\n", true));
-    assert_non_null(strstr(lines, "optimiser: unknown key, ignored; did you mean "
-                                  "\"optimizer\""));
+    assert_non_null(
+        strstr(lines, "optimiser: unknown key, ignored; did you mean \"optimizer\""));
     dna_value *v =
         parsed(MODEL "dataset_splits: {training: 0.7, validation: 0.3}\nrun_id: 1\n");
     assert_fails(dna_config_check_training_run(arena, v, log_), DNA_EARG,
@@ -334,15 +330,16 @@ test_dataset_mistakes(void **state)
     (void)state;
     assert_fails(dna_config_check_dataset(arena, parsed("dataset_name: x"), log_),
         DNA_EARG, "data_root: is required but missing");
-    assert_fails(dna_config_check_dataset(arena,
-                     parsed("{data_root: ., dataset_name: d, data_source: {format: "
-                            "vcf}}"),
-                     log_),
+    assert_fails(
+        dna_config_check_dataset(arena,
+            parsed("{data_root: ., dataset_name: d, data_source: {format: vcf}}"),
+            log_),
         DNA_EARG, "data_source.format: \"vcf\" is not one of dnadna");
-    assert_fails(dna_config_check_dataset(arena,
-                     parsed("{data_root: ., dataset_name: d, data_source: {format: "
-                            "dnadna, keys: [SNP]}}"),
-                     log_),
+    assert_fails(
+        dna_config_check_dataset(arena,
+            parsed(
+                "{data_root: ., dataset_name: d, data_source: {format: dnadna, keys: [SNP]}}"),
+            log_),
         DNA_EARG, "data_source.keys: has 1 entry, not 2");
     assert_fails(dna_config_check_dataset(arena,
                      parsed(DATASET "position_format: {chromosome_size: 0}"), log_),
@@ -385,8 +382,8 @@ test_position_format_is_read_at_both_places(void **state)
     assert_int_equal(circular, -1);
     assert_int_equal(size, 2000000);
     assert_true(initial == 5);
-    assert_non_null(strstr(lines, "position_format.normalized differs from "
-                                  "data_source.position_format.normalized"));
+    assert_non_null(strstr(lines,
+        "position_format.normalized differs from data_source.position_format.normalized"));
     assert_null(strstr(lines, "chromosome_size"));
 }
 
@@ -402,16 +399,16 @@ static void
 test_notices(void **state)
 {
     (void)state;
-    notices_of("{plugins: [dnadna.examples.one_event], dataset: {plugins: "
-               "[dnadna.examples.one_event]}, use_cuda: no, cuda_device: null}");
+    notices_of(
+        "{plugins: [dnadna.examples.one_event], dataset: {plugins: [dnadna.examples.one_event]}, use_cuda: no, cuda_device: null}");
     assert_string_equal(lines, "");
     notices_of("use_cuda: yes\ncuda_device: 1\n");
     assert_string_equal(
         strstr(lines, "t.yml"), "t.yml:1: use_cuda: CPU only, no GPU is used\n");
     notices_of("{cuda_device: 0}");
     assert_non_null(strstr(lines, "cuda_device: CPU only"));
-    notices_of("plugins: [my_net.py]\ndataset: {plugins: [my_net.py, sim], "
-               "simulator_name: s}\n");
+    notices_of(
+        "plugins: [my_net.py]\ndataset: {plugins: [my_net.py, sim], simulator_name: s}\n");
     assert_non_null(strstr(
         lines, "t.yml:2: plugins: my_net.py is Python and is not run; the files"));
     assert_non_null(strstr(lines, "sim is Python and is not run"));
@@ -503,14 +500,13 @@ test_written_configs_are_annotated_and_read_back(void **state)
     size_t n = 0;
     assert_ok(dna_file_read(path, 1 << 20, &text, &n));
     assert_int_equal(strncmp((char *)text, "# A title.\n\n# ", 14), 0);
-    assert_non_null(
-        strstr((char *)text, "\n\n# Samples that are seen between two steps of "
-                             "the optimizer. Default: 1.\n"
-                             "batch_size: 20\n"));
-    assert_non_null(strstr((char *)text, "\n  # CNN, MLP, CustomCNN or SPIDNA, also in "
-                                         "small letters (custom_cnn). Default:\n"
-                                         "  # SPIDNA.\n"
-                                         "  name: SPIDNA\n"));
+    assert_non_null(strstr((char *)text,
+        "\n\n# Samples that are seen between two steps of the optimizer. Default: 1.\n"
+        "batch_size: 20\n"));
+    assert_non_null(strstr((char *)text,
+        "\n  # CNN, MLP, CustomCNN or SPIDNA, also in small letters (custom_cnn). Default:\n"
+        "  # SPIDNA.\n"
+        "  name: SPIDNA\n"));
     assert_non_null(strstr((char *)text, "classes: ['no', 'yes']"));
     dna_free(text);
     dna_value *again = loaded(path);

@@ -74,8 +74,7 @@ open_source(dna_arena *arena, const char *folder, const char *dataset_name,
     char text[1024];
     dna_source *source = NULL;
     snprintf(text, sizeof(text),
-        "data_root: \"%s\"\ndataset_name: \"%s\"\ndata_source:\n  format: "
-        "dnadna\n%s%s%s",
+        "data_root: \"%s\"\ndataset_name: \"%s\"\ndata_source:\n  format: dnadna\n%s%s%s",
         test_path(folder), dataset_name,
         template != NULL ? "  filename_format: \"" : "",
         template != NULL ? template : "", template != NULL ? "\"\n" : "");

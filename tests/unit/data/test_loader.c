@@ -444,8 +444,7 @@ test_a_pass_without_one_good_sample_is_an_error(void **state)
             .split = DNA_VALIDATION, .batch_size = 2, .n_worker = n_worker};
         assert_int_equal(run_pass(f, &p, o, 0), DNA_EFORMAT);
         assert_has(dna_message(),
-            "not one of the 5 samples of the validation set could be "
-            "used; the last one: subsample: 7 individuals");
+            "not one of the 5 samples of the validation set could be used; the last one: subsample: 7 individuals");
         assert_int_equal(p.n_batch, 0);
     }
     pass p;
@@ -462,8 +461,7 @@ test_a_sample_without_sites_is_left_out(void **state)
     dna_snp_form form;
     open_dataset(f, "- crop: {max_indiv: 1}\n", false);
     assert_fails(dna_dataset_probe(f->ds, 0, &s, &form), DNA_EFORMAT,
-        "scenario 0, replicate 0: nothing is left of the sample: 1 individuals, 0 "
-        "sites");
+        "scenario 0, replicate 0: nothing is left of the sample: 1 individuals, 0 sites");
     assert_null(s);
 }
 

@@ -112,8 +112,7 @@ test_faults_name_file_line_and_column(void **state)
         const char *message;
     } bad[] = {
         {"n_replicates,time,selected\n1,2,0\n", DNA_ENOTFOUND,
-            "bad.csv: no column \"scenario_idx\" (columns: n_replicates, time, "
-            "selected)"},
+            "bad.csv: no column \"scenario_idx\" (columns: n_replicates, time, selected)"},
         {"scenario_idx,time,selected\n1,2,0\n", DNA_ENOTFOUND,
             "no column \"n_replicates\""},
         {"scenario_idx,n_replicates,selected\n1,2,0\n", DNA_ENOTFOUND,

@@ -213,15 +213,14 @@ static void
 test_keys_and_both_position_formats_are_read(void **state)
 {
     dna_source *s = NULL;
-    assert_ok(dna_source_new(
-        &s, yaml(arena_of(state),
-                "data_root: /tmp\n"
-                "dataset_name: x\n"
-                "data_source:\n"
-                "  keys: [G, where]\n"
-                "  position_format: {normalized: false, initial_position: 7}\n"
-                "position_format: {normalized: true, distance: true, chromosome_size: "
-                "5000}\n")));
+    assert_ok(dna_source_new(&s,
+        yaml(arena_of(state),
+            "data_root: /tmp\n"
+            "dataset_name: x\n"
+            "data_source:\n"
+            "  keys: [G, where]\n"
+            "  position_format: {normalized: false, initial_position: 7}\n"
+            "position_format: {normalized: true, distance: true, chromosome_size: 5000}\n")));
     const dna_sample_options *o = dna_source_sample_options(s);
     assert_string_equal(o->snp_key, "G");
     assert_string_equal(o->pos_key, "where");

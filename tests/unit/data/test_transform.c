@@ -130,8 +130,7 @@ test_bad_lists_name_their_place(void **state)
         const char *message;
     } bad[] = {
         {"- crop\n- rotat\n", DNA_ENOTFOUND,
-            "test.yml:2: dataset_transforms[1]: no transform is called \"rotat\"; did "
-            "you mean \"rotate\"? (known: crop, subsample"},
+            "test.yml:2: dataset_transforms[1]: no transform is called \"rotat\"; did you mean \"rotate\"? (known: crop, subsample"},
         {"- maf: {min: 1}\n", DNA_ENOTFOUND, "no transform is called \"maf\""},
         {"5\n", DNA_EARG, "dataset_transforms: "},
         {"- 7\n", DNA_EARG, "a transform is a name, or a mapping with one key"},
@@ -391,8 +390,9 @@ test_positions_are_reformatted_as_the_list_says(void **state)
     bench *b = *state;
     dna_sample *s =
         sample_from_text("0101 1010", DNA_I64, (double[]){5, 460, 900, 952}, NULL);
-    read_ok(b, "- reformat_position: {distance: yes, normalized: true, circular: on, "
-               "chromosome_size: 1000}\n- reformat_position: {circular: false}\n");
+    read_ok(b,
+        "- reformat_position: {distance: yes, normalized: true, circular: on, chromosome_size: 1000}\n"
+        "- reformat_position: {circular: false}\n");
     assert_ok(run(b, s, NULL));
     assert_positions(s, (double[]){0.005, 0.455, 0.44, 0.052}, 4, 1e-15);
     dna_sample_free(s);

@@ -49,8 +49,8 @@ test_types_are_those_of_json(void **state)
 {
     (void)state;
     dna_value *v = NULL;
-    assert_ok(parse(&v, "{\"a\": 1, \"b\": 1.0, \"c\": \"yes\", \"d\": null, "
-                        "\"e\": [true, false], \"f\": {}}"));
+    assert_ok(parse(&v,
+        "{\"a\": 1, \"b\": 1.0, \"c\": \"yes\", \"d\": null, \"e\": [true, false], \"f\": {}}"));
     assert_int_equal(dna_value_get(v, "a")->type, DNA_INT);
     assert_int_equal(dna_value_get(v, "b")->type, DNA_FLOAT);
     assert_int_equal(dna_value_get(v, "c")->type, DNA_STRING);

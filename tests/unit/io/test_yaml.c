@@ -249,8 +249,7 @@ comment(void *payload, const char *path)
     (void)payload;
     return path[0] == '\0' ? "Head.\n\nSecond paragraph."
            : strcmp(path, "a.b") == 0
-               ? "A long comment that goes on and on until it is "
-                 "longer than a line may be, and then some."
+               ? "A long comment that goes on and on until it is longer than a line may be, and then some."
            : strcmp(path, "l") == 0 ? "A list."
                                     : NULL;
 }
@@ -263,18 +262,18 @@ test_comments_are_wrapped_above_their_key(void **state)
     dna_str s;
     dna_str_init(&s, 0);
     assert_ok(dna_yaml_write(&s, parsed("{a: {b: 1}, l: []}"), &style));
-    assert_string_equal(dna_str_text(&s), "# Head.\n"
-                                          "#\n"
-                                          "# Second paragraph.\n"
-                                          "\n"
-                                          "a:\n"
-                                          "    # A long comment that goes on and on "
-                                          "until it is longer than a line may be,\n"
-                                          "    # and then some.\n"
-                                          "    b: 1\n"
-                                          "\n"
-                                          "# A list.\n"
-                                          "l: []\n");
+    assert_string_equal(dna_str_text(&s),
+        "# Head.\n"
+        "#\n"
+        "# Second paragraph.\n"
+        "\n"
+        "a:\n"
+        "    # A long comment that goes on and on until it is longer than a line may be,\n"
+        "    # and then some.\n"
+        "    b: 1\n"
+        "\n"
+        "# A list.\n"
+        "l: []\n");
     dna_str_clear(&s);
 }
 

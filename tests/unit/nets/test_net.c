@@ -210,8 +210,7 @@ test_spidna_needs_positions_and_features_for_its_outputs(void **state)
 {
     (void)state;
     assert_fails(try_net("SPIDNA", "", PRODUCT(50, 400)), DNA_ESHAPE,
-        "network SPIDNA: the data have no row of positions, which it needs "
-        "(snp_format: concat)");
+        "network SPIDNA: the data have no row of positions, which it needs (snp_format: concat)");
     assert_fails(try_net("SPIDNA", "n_features=2", SIZES(50, 400, 3)), DNA_ESHAPE,
         "network SPIDNA: n_features 2 is below its 3 outputs");
     assert_ok(try_net("SPIDNA", "n_features=3", SIZES(50, 400, 3)));
@@ -241,8 +240,7 @@ test_custom_cnn_reads_as_many_individuals_as_its_params_say(void **state)
     assert_ok(try_net("CustomCNN", "n_indiv=25 heights=corrected", SIZES(40, 90, 3)));
     assert_fails(try_net("CustomCNN", "n_indiv=40 heights=corrected", SIZES(25, 90, 3)),
         DNA_ESHAPE,
-        "network CustomCNN: 25 individuals; with heights: corrected it needs the 40 of "
-        "its params");
+        "network CustomCNN: 25 individuals; with heights: corrected it needs the 40 of its params");
 }
 
 static void

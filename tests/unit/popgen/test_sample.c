@@ -157,8 +157,7 @@ test_bad_arrays_are_refused(void **state)
     f.distance = 0;
     pos = doubles((double[]){10, 30, 20}, 1, (int64_t[]){3});
     assert_fails(dna_sample_new(&s, &snp, &pos, &f, "x.npz"), DNA_EFORMAT,
-        "x.npz: position 20 of site 2 comes after 30: absolute positions never "
-        "decrease");
+        "x.npz: position 20 of site 2 comes after 30: absolute positions never decrease");
     assert_null(s);
     f.distance = -1; /* nobody said what they are */
     assert_ok(dna_sample_new(&s, &snp, &pos, &f, "x.npz"));

@@ -23,21 +23,15 @@
 /* What a network file says; %s takes the place of further entries. */
 static const char small_meta[] =
     "{\"format_version\": 1, \"dnadna_version\": \"0.1.0\","
-    " \"network\": {\"name\": \"SPIDNA\", \"params\": {\"n_blocks\": 2, "
-    "\"n_features\": 3}},"
+    " \"network\": {\"name\": \"SPIDNA\", \"params\": {\"n_blocks\": 2, \"n_features\": 3}},"
     " \"input\": {\"n_snp\": 20, \"n_indiv\": 4, \"form\": \"concat\"},"
-    " \"learned_params\": [{\"a\": {\"type\": \"regression\", \"log_transform\": "
-    "true}},"
+    " \"learned_params\": [{\"a\": {\"type\": \"regression\", \"log_transform\": true}},"
     " {\"b\": {\"type\": \"regression\"}}],"
     " \"train_mean\": {\"a\": 2.5, \"b\": -1}, \"train_std\": {\"a\": 0.5, \"b\": 3},"
-    " \"dataset_transforms\": [{\"crop\": {\"max_snp\": 20, \"keep_polymorphic_only\": "
-    "false}}, {\"snp_format\": "
-    "\"concat\"}],"
-    " \"position_format\": {\"distance\": false, \"normalized\": true, \"circular\": "
-    "false,"
+    " \"dataset_transforms\": [{\"crop\": {\"max_snp\": 20, \"keep_polymorphic_only\": false}}, {\"snp_format\": \"concat\"}],"
+    " \"position_format\": {\"distance\": false, \"normalized\": true, \"circular\": false,"
     " \"chromosome_size\": 1000},"
-    " \"keys\": [\"SNP\", \"POS\"], \"preprocessing\": {\"min_snp\": 12, "
-    "\"min_indiv\": 2,"
+    " \"keys\": [\"SNP\", \"POS\"], \"preprocessing\": {\"min_snp\": 12, \"min_indiv\": 2,"
     " \"seed\": 99}, \"provenance\": {\"model_name\": \"m\", \"seed\": 7}}";
 
 static inline dna_network *

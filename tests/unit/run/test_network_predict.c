@@ -77,8 +77,7 @@ test_classes_have_probabilities_and_the_most_probable_one(void **state)
         "{\"format_version\": 1, \"network\": {\"name\": \"MLP\"},"
         " \"input\": {\"n_snp\": 20, \"n_indiv\": 4, \"form\": \"concat\"},"
         " \"learned_params\": [{\"position\": {\"type\": \"regression\"}},"
-        " {\"selection\": {\"type\": \"classification\", \"classes\": [\"yes\", "
-        "\"no\"]}},"
+        " {\"selection\": {\"type\": \"classification\", \"classes\": [\"yes\", \"no\"]}},"
         " {\"t\": {\"type\": \"regression\", \"log_transform\": true}}],"
         " \"position_format\": {\"distance\": false, \"normalized\": true,"
         " \"circular\": false}}";

@@ -186,8 +186,7 @@ test_losses_must_be_known_and_fit_the_type(void **state)
     const double table[] = {(double)NAN};
     p.loss_func = "Mean Squared";
     assert_fails(dna_objective_check(&p, 1), DNA_ENOTFOUND,
-        "learned_params.event_time.loss_func: unknown loss \"Mean Squared\", for a "
-        "regression there are: MSE");
+        "learned_params.event_time.loss_func: unknown loss \"Mean Squared\", for a regression there are: MSE");
     p.loss_func = "CrossEntropyLoss";
     assert_fails(dna_objective_check(&p, 1), DNA_EARG,
         "Cross Entropy is no loss for a regression");

@@ -113,8 +113,7 @@ train(const char *folder, bool is_distance, told *t)
         "    data_root: .\n"
         "    dataset_name: d\n"
         "    scenario_params_path: params.csv\n"
-        "    data_source: {format: dnadna, "
-        "filename_format: '{dataset_name}_{scenario}_{replicate}.npz'}\n"
+        "    data_source: {format: dnadna, filename_format: '{dataset_name}_{scenario}_{replicate}.npz'}\n"
         "learned_params: {size: {type: regression}}\n"
         "dataset_splits: {training: 0.6, validation: 0.4}\n"
         "preprocessing: {seed: 1}\n");

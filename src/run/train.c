@@ -10,6 +10,7 @@
 #include "run/train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -156,6 +157,26 @@ log_losses(const loop *l)
     }
 }
 
+/* A sign of NaN tells nobody anything. */
+static int
+bad_loss(const loop *l, int64_t bad, const char *place, bool is_untrained)
+{
+    const dna_objective_term *term = &l->t->objective.terms[bad];
+    double loss = l->losses[bad];
+    char advice[128] = "a smaller learning rate may help";
+
+    if (is_untrained) {
+        snprintf(advice, sizeof(advice),
+            "before any learning: the loss_func %.40s may not take these targets",
+            term->loss->name);
+    }
+    return dna_fail(DNA_ENUMERIC, "%s: the loss of %s is %s; %s", place, term->name,
+        isnan(loss)  ? "nan"
+        : loss > 0.0 ? "inf"
+                     : "-inf",
+        advice);
+}
+
 /* The loss over the whole set at once, not a mean over batches. */
 static int
 validate(loop *l, double *loss)
@@ -171,10 +192,13 @@ validate(loop *l, double *loss)
     *loss = dna_objective_eval(
         &t->objective, l->valid_out, n, l->valid_target, NULL, l->losses);
     int64_t bad = dna_objective_first_bad(&t->objective, l->losses);
-    DNA_REQUIRE(bad < 0, DNA_ENUMERIC,
-        "validation in epoch %lld after batch %lld: the loss of %s is %g; a smaller learning rate may help",
-        (long long)l->epoch, (long long)l->batch + 1, t->objective.terms[bad].name,
-        l->losses[bad]);
+    if (bad >= 0) {
+        char place[96];
+        snprintf(place, sizeof(place), "validation in epoch %lld after batch %lld",
+            (long long)l->epoch, (long long)l->batch + 1);
+        rc = bad_loss(l, bad, place, false);
+        goto out;
+    }
     dna_objective_errors(&t->objective, l->valid_out, n, l->valid_target, l->errors);
     l->n_validation++;
     l->validating += dna_seconds() - begin;
@@ -210,10 +234,11 @@ check_losses(const loop *l)
     if (bad < 0) {
         return DNA_OK;
     }
-    return dna_fail(DNA_ENUMERIC,
-        "epoch %lld, batch %lld: the loss of %s is %g; a smaller learning rate may help",
-        (long long)l->epoch, (long long)l->batch + 1, l->t->objective.terms[bad].name,
-        l->losses[bad]);
+    char place[96];
+    snprintf(place, sizeof(place), "epoch %lld, batch %lld", (long long)l->epoch,
+        (long long)l->batch + 1);
+    /* no step was made yet: the rate of learning cannot be the cause */
+    return bad_loss(l, bad, place, l->epoch == 1 && l->batch == 0);
 }
 
 static int

@@ -18,6 +18,8 @@
 #define MAX_NAME 128
 /* warnings of one mapping: a file of another kind would give thousands */
 #define MAX_UNKNOWN 20
+/* keys that a message lists */
+#define MAX_LISTED 8
 
 typedef struct {
     dna_arena *arena;
@@ -355,6 +357,24 @@ find_row(const dna_field *fields, const char *key)
     return NULL;
 }
 
+/* The key that was meant, or, where there are but a few, those that are known. */
+static void
+put_hint(char *hint, size_t size, const char *key, const char *const *names, int64_t n)
+{
+    const char *nearest = dna_nearest_name(key, names, n);
+    int used = 0;
+
+    hint[0] = '\0';
+    if (nearest != NULL) {
+        snprintf(hint, size, "; did you mean \"%s\"", nearest);
+        return;
+    }
+    for (int64_t i = 0; n <= MAX_LISTED && i < n && (size_t)used < size; i++) {
+        used += snprintf(hint + used, size - (size_t)used, "%s%s",
+            i == 0 ? "; known: " : ", ", names[i]);
+    }
+}
+
 /* n_before: unknown keys of this mapping before this one. */
 static int
 tell_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field *fields,
@@ -375,21 +395,16 @@ tell_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field 
          f != NULL && f->key != NULL && n < MAX_NAME; f++) {
         names[n++] = f->key;
     }
-    const char *nearest =
-        n_before < MAX_UNKNOWN ? dna_nearest_name(map->keys[i], names, n) : NULL;
+    char hint[400];
+    put_hint(hint, sizeof(hint), map->keys[i], names, n);
     if (is_strict) {
-        return dna_config_fail(DNA_EARG, map->items[i], at, "unknown key%s%s%s",
-            nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
-            nearest != NULL ? "\"" : "");
-    }
-    char text[300] = "unknown key, ignored";
-    if (nearest != NULL) {
-        snprintf(
-            text, sizeof(text), "unknown key, ignored; did you mean \"%s\"", nearest);
-    } else if (n_before == MAX_UNKNOWN) {
-        snprintf(text, sizeof(text), "unknown key, and there may be more");
+        return dna_config_fail(DNA_EARG, map->items[i], at, "unknown key%s", hint);
     }
     int line = map->key_lines != NULL ? map->key_lines[i] : 0;
+    char text[500];
+    snprintf(text, sizeof(text), "unknown key, %s%s",
+        n_before < MAX_UNKNOWN ? "ignored" : "and there may be more",
+        n_before < MAX_UNKNOWN ? hint : "");
     warn(c->log, map->items[i], line, at, text);
     return DNA_OK;
 }

@@ -61,6 +61,16 @@ printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: m\nn_epochs: 2\nnetwo
 ok preprocess p.yml
 [ "$(grep -c 'WARNING;.*unknown key' err)" = 1 ] || fail "keys of training are unknown"
 grep -q 'WARNING;.*n_epoch: unknown key, ignored; did you mean "n_epochs"' err || fail "no n_epochs"
+# what cannot be learned, and what has no sample, is told
+awk -F, -v OFS=, 'NR > 1 { $4 = 5 } NR == 4 { $7 = 0 } { print }' "$data/one_event_params.csv" > same.csv
+printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: m\ndataset: {scenario_params_path: same.csv}\n' > p.yml
+ok preprocess p.yml
+grep -q 'WARNING;  event_time: has not two different values in the training set' err || fail "a constant target"
+grep -q 'WARNING;  scenario 2: n_replicates is 0' err || fail "no replicate"
+# without a criterion there is no list of criteria
+printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: m\npreprocessing: {min_snp: null, min_indiv: null}\ndataset: {ignore_missing: yes}\n' > p.yml
+ok preprocess p.yml
+! grep -q 'a scenario is left out' err || fail "a list of nothing"
 # a mistyped key only warns, and names the near one
 printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: m\npreprocesing: 3\n' > p.yml
 ok preprocess p.yml
@@ -96,6 +106,16 @@ train 'run_id: [1]' 'run_id'
 train 'train_std: {event_time: 0}' 'train_std'
 # none of these left a run behind
 [ ! -d m/run_000 ] || fail "a run that could not begin left a folder"
+
+# unknown settings of the optimizer and the network warn, with what they take
+printf 'inherit: m/spidna.yml\nmodel_root: m\noptimizer!: {params: {lrate: 0.1}}\nnetwork: {params: {n_block: 2}}\n' > t.yml
+ok train -r unknown t.yml
+grep -q 'WARNING;  t.yml:3: optimizer.params.lrate: unknown key, ignored; known: lr, ' err || fail "lrate"
+grep -q 'WARNING;  t.yml:4: network.params.n_block: unknown key, ignored; did you mean "n_blocks"' err || fail "n_block"
+# a loss that is no number before any step is not blamed on the learning rate
+train 'learned_params!: {event_time: {type: regression, loss_func: KL Div}}
+train_mean: null
+train_std: null' 'before any learning: the loss_func KL Div may not take these targets'
 
 # divergence names the batch and the parameter, and keeps the last checkpoint
 printf 'inherit: m/spidna.yml\nmodel_root: m\noptimizer: {params: {learning_rate: 1.0e+30}}\n' > t.yml

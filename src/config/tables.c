@@ -304,7 +304,6 @@ static const dna_field fields_filters[] = {
 #define PREPROCESSING_ROWS                                                            \
     {.key = "model_root",                                                             \
         .kind = DNA_KIND_PATH,                                                        \
-        .must_exist = true,                                                           \
         .dflt = "\".\"",                                                              \
         .doc = "Folder of the model, relative to this file; what preprocessing and "  \
                "training write goes there."},                                         \

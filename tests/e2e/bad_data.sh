@@ -66,6 +66,10 @@ refused '.safetensors' predict none.pth "$sample"
 sed 's/SPIDNA/SPIDNO/' $net > other.safetensors
 refused 'not built in' inspect other.safetensors
 refused 'chosen with a run' predict --checkpoint last_epoch $net "$sample"
+# a run that was moved: the model's folder of its making is not needed to predict
+cp -r m/run_000 moved
+sed -i 's#^model_root: .*#model_root: /no/such/folder#' moved/m_run_000_final_config.yml
+ok predict moved/m_run_000_final_config.yml "$sample"
 status=0
 "$dnadna" predict --checkpoint worst m/run_000/m_run_000_final_config.yml "$sample" > out 2> err || status=$?
 [ $status = 2 ] && grep -q 'worst.*best|last_epoch' err || fail "an unknown checkpoint"

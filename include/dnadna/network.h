@@ -53,7 +53,9 @@ typedef struct {
     int64_t first_index;  /* number of samples[0] among all, for their random streams */
     int n_thread;         /* 0: as many as there are */
     dna_log *log;         /* NULL: silent */
-    const char *const *names; /* of the samples, for warnings; may be NULL */
+    /* Of the samples, for warnings and, without their folder, for the random streams of
+     * transforms (else first_index and the place give these); may be NULL. */
+    const char *const *names;
 } dna_predict_options;
 
 /** Predict samples[0..n-1]; samples that are NULL are skipped. Samples of equal size

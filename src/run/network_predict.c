@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "data/transform.h"
 #include "popgen/sample_ops.h"
 #include "run/network.h"
@@ -37,6 +38,24 @@ typedef struct {
 } job;
 
 /* ---- one sample ------------------------------------------------------------------ */
+
+static const char *
+sample_name(const job *j, int64_t task)
+{
+    return j->options->names != NULL ? j->options->names[task] : "sample";
+}
+
+/* The stream of random transforms: by the file's own name where it has one, so that a
+ * sample is treated alike whatever stands beside it; else by its number. */
+static void
+sample_rng(dna_rng *rng, const job *j, int64_t task)
+{
+    bool is_named = j->options->names != NULL;
+    const char *purpose =
+        is_named ? dna_path_basename(j->options->names[task]) : "predict";
+    dna_rng_init(rng, j->options->seed, purpose,
+        is_named ? 0 : j->options->first_index + task, 0, 0);
+}
 
 static int
 check_sizes(const dna_network *net, const dna_sample *s)
@@ -91,7 +110,7 @@ out:
 static void
 warn_of_region(const job *j, const dna_sample *s, const dna_sample *from, int64_t task)
 {
-    const char *name = j->options->names != NULL ? j->options->names[task] : "sample";
+    const char *name = sample_name(j, task);
     const double many = 0.1; /* of the region: no gap between two SNPs is as large */
 
     if (!s->has_pos || s->n_site == 0 || from->format.distance != 0
@@ -118,7 +137,6 @@ warn_of_region(const job *j, const dna_sample *s, const dna_sample *from, int64_
 static int
 make_input(input *in, const job *j, const dna_sample *sample, int64_t task)
 {
-    const int64_t index = j->options->first_index + task;
     const dna_network *net = j->net;
     struct dna_shape_lock *lock = NULL;
     dna_sample *s = NULL;
@@ -138,7 +156,7 @@ make_input(input *in, const job *j, const dna_sample *sample, int64_t task)
         rc = DNA_ENOMEM;
         goto out;
     }
-    dna_rng_init(&rng, j->options->seed, "predict", index, 0, 0);
+    sample_rng(&rng, j, task);
     dna_transform_data data = {.sample = s,
         .form = DNA_CONCAT,
         .params = net->params,
@@ -300,6 +318,26 @@ out:
     return rc;
 }
 
+/* A logarithm so far out that 32 bits hold no such number: not a result, but the file's
+ * row stays, with what was computed. */
+static void
+warn_of_values(const job *j, int64_t task, const double *values)
+{
+    for (int64_t i = 0; i < j->net->n_param; i++) {
+        const dna_param *p = &j->net->params[i];
+        if (p->type == DNA_CLASSIFICATION) {
+            values += p->n_class + 1;
+            continue;
+        }
+        double v = *values++;
+        if (!isfinite(v) || (p->log_transform && v == 0.0)) {
+            dna_log_warning(j->options->log,
+                "%s: %s is %g: the network's answer is far from everything it was trained on",
+                sample_name(j, task), p->name, v);
+        }
+    }
+}
+
 /* Results of one group into the caller's arrays. */
 static int
 store_group(const job *j, const int64_t *chosen, int64_t n, const float *out,
@@ -329,6 +367,7 @@ store_group(const job *j, const int64_t *chosen, int64_t n, const float *out,
         }
         if (!j->options->is_raw) {
             dna_network_values(j->net, from, to);
+            warn_of_values(j, chosen[k], to);
         }
     }
 out:

@@ -118,6 +118,7 @@ lower(dna_program *p)
     DNA_NEW(p->values, n);
     DNA_NEW(p->grads, n);
     DNA_NEW(p->operands, n);
+    DNA_NEW(p->statistics, DNA_MAX(p->g->n_tensor, 1));
     DNA_NEW(p->saved, n);
     DNA_NEW(p->n_use, n);
     DNA_NEW(p->needs_grad, n);
@@ -188,6 +189,7 @@ dna_program_free(dna_program *p)
         dna_free(p->values);
         dna_free(p->grads);
         dna_free(p->operands);
+        dna_free(p->statistics);
         dna_free(p->saved);
         dna_free(p->n_use);
         dna_free(p->needs_grad);
@@ -281,9 +283,6 @@ run_task(void *payload, int64_t task, int worker)
 static int
 run_steps(const dna_program *p, const dna_step_list *list)
 {
-    if (p->workspace->size < p->memory_size) { /* a larger program got none */
-        return dna_fail(DNA_ENOMEM, "the memory of the network is gone");
-    }
     for (int i = 0; i < list->n;) {
         level_run l = {.p = p, .steps = &list->steps[i], .n = 1};
         int rc = DNA_OK;

@@ -4,10 +4,11 @@
  *
  * A program is a list of steps on buffers. There are two kinds of steps:
  *
- *   chunk steps   work on a few samples of the batch at a time; what chunk k reads of
- * the batch was written by chunk k. Consecutive chunk steps need no barrier: a thread
- * takes a chunk and runs all of them on it, while it is in cache. task steps    need
- * the whole batch (finish a sum over it) or none of it (pack weights).
+ * - Chunk steps work on a few samples of the batch at a time; what chunk k reads of the
+ *   batch was written by chunk k. Consecutive chunk steps need no barrier: a thread takes
+ *   a chunk and runs all of them on it, while it is in cache.
+ *
+ * - Task steps need the whole batch (finish a sum over it) or none of it (pack weights).
  *
  * schedule.c puts the steps into levels: all chunk steps that can run without a barrier
  * between them share one. plan.c then gives every buffer a place in memory. A
@@ -103,9 +104,11 @@ struct dna_program {
     dna_tensor_value output, output_grad;
     dna_tensor_value *operands; /* by node id: linear's input with even rows */
     dna_buffer **saved;         /* by node id: what forward keeps for backward */
-    int *n_use;                 /* consumers, by node id */
-    bool *needs_grad;           /* by node id */
-    dna_workspace *workspace;   /* the planned arena lies in its memory */
+    dna_buffer *
+        *statistics;  /* by tensor: of no size, they order steps on a running mean */
+    int *n_use;       /* consumers, by node id */
+    bool *needs_grad; /* by node id */
+    dna_workspace *workspace; /* the planned arena lies in its memory */
     bool owns_workspace;
     size_t memory_size, shared_size, local_size;
     int n_worker;
@@ -138,7 +141,7 @@ void dna_step_writes(dna_step *s, dna_buffer *b);
  * tells which. The first call makes the buffer. */
 int dna_grad_of(dna_program *p, const dna_node *node, dna_tensor_value **grad,
     bool *is_add) DNA_MUST_CHECK;
-/* Copies between values of equal dims (strided.c): dst (+)= scale * src. Repeated dims
+/* Copies between values of equal dims (lower.c; the loops are in kernels/loops.c): dst (+)= scale * src. Repeated dims
  * of src or summed dims of dst have stride 0. */
 int dna_lower_copy(dna_program *p, dna_step_list *list, const char *name,
     const dna_tensor_value *dst, const dna_tensor_value *src, float scale, bool is_add,

@@ -167,6 +167,21 @@ add_step(dna_program *p, const char *name, dna_step_fn run, const norm_args *a,
     return DNA_OK;
 }
 
+/* A layer used twice moves its running statistics in the order of the graph. */
+static int
+keep_order(dna_program *p, const dna_node *node, dna_step *s)
+{
+    dna_buffer **b = &p->statistics[node->tensor[DNA_RUNNING_MEAN]];
+    if (*b == NULL) {
+        *b = dna_buffer_new(p, 0, 0);
+    }
+    if (*b == NULL) {
+        return DNA_ENOMEM;
+    }
+    dna_step_writes(s, *b);
+    return DNA_OK;
+}
+
 int
 dna_lower_batch_norm(dna_program *p, const dna_node *node)
 {
@@ -193,6 +208,7 @@ dna_lower_batch_norm(dna_program *p, const dna_node *node)
         DNA_TRY(add_step(p, "batch_norm.finish", run_finish, &a, false, &s));
         dna_step_reads(s, a.partial);
         dna_step_writes(s, a.vectors);
+        DNA_TRY(keep_order(p, node, s));
     } else {
         DNA_TRY(add_step(p, "batch_norm.fold", run_fold, &a, false, &s));
         dna_step_writes(s, a.vectors);

@@ -151,12 +151,12 @@ reserve(dna_workspace *w, size_t size)
     if (w->size >= size) {
         return true;
     }
-    dna_free(w->memory);
-    w->size = 0;
-    w->memory = dna_alloc_aligned(size);
-    if (w->memory == NULL) {
-        return false;
+    unsigned char *memory = dna_alloc_aligned(size);
+    if (memory == NULL) {
+        return false; /* smaller programs keep what they have */
     }
+    dna_free(w->memory);
+    w->memory = memory;
     w->size = size;
 #if defined(MADV_HUGEPAGE)
     /* fewer page faults for large networks; a wish that may be refused */

@@ -132,6 +132,15 @@ norm_spaces(dna_graph *g, dna_node *x)
 }
 
 static dna_node *
+norm_twice(dna_graph *g, dna_node *x) /* the later use is ready first */
+{
+    dna_node *a = dna_batch_norm(g, x, "p", (dna_batch_norm_opts){0});
+    a = dna_batch_norm(g, dna_relu(g, a), "n", (dna_batch_norm_opts){0});
+    dna_node *b = dna_batch_norm(g, x, "n", (dna_batch_norm_opts){0});
+    return head(g, dna_add(g, a, b));
+}
+
+static dna_node *
 pools(dna_graph *g, dna_node *x)
 {
     x = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0, false);
@@ -261,6 +270,7 @@ const op_case op_cases[] = {
     {"linear on rows", 3, {2, 3, 5}, 4, linear_rows},
     {"batch norm", 3, {2, 3, 5}, 7, norm_spaces},
     {"batch norm, batch of 70", 3, {1, 1, 4}, 70, norm_spaces},
+    {"batch norm used twice", 3, {2, 3, 4}, 5, norm_twice},
     {"max pool", 3, {2, 5, 9}, 3, pools},
     {"transpose, slice, concat", 3, {2, 3, 6}, 2, moves},
     {"reshape", 3, {2, 3, 4}, 3, reshapes},

@@ -232,6 +232,38 @@ test_a_program_refuses_what_it_cannot_train(void **state)
     dna_graph_free(g);
 }
 
+static void
+test_a_workspace_survives_a_program_without_memory(void **state)
+{
+    (void)state;
+    dna_graph *g = op_case_graph(&op_cases[0]);
+    dna_state *s = NULL;
+    dna_workspace *w = NULL;
+    dna_program *p = NULL;
+    assert_ok(dna_state_new(&s, g));
+    assert_ok(dna_workspace_new(&w));
+    dna_program_options o = {.batch = 2, .workspace = w};
+    assert_ok(dna_program_new(&p, g, s, &o));
+    o.batch = 40;
+    for_each_oom(i) {
+        dna_program *large = NULL;
+        int rc = dna_program_new(&large, g, s, &o);
+        bool has_failed = dna_mem_has_failed();
+        dna_mem_fail_at(0);
+        assert_int_equal(rc, has_failed ? DNA_ENOMEM : DNA_OK);
+        dna_program_input(p, 0)[0] = 1.0f;
+        assert_ok(dna_program_forward(p));
+        dna_program_free(large);
+        if (!has_failed) {
+            break;
+        }
+    }
+    dna_program_free(p);
+    dna_workspace_free(w);
+    dna_state_free(s);
+    dna_graph_free(g);
+}
+
 /* Everything from an empty graph to a training step, each allocation failing in turn.
  */
 static void
@@ -300,6 +332,7 @@ main(void)
         cmocka_unit_test(test_a_layer_named_twice_shares_its_tensors),
         cmocka_unit_test(test_initial_laws),
         cmocka_unit_test(test_a_program_refuses_what_it_cannot_train),
+        cmocka_unit_test(test_a_workspace_survives_a_program_without_memory),
         cmocka_unit_test(test_any_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

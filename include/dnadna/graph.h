@@ -9,9 +9,11 @@
  *
  *     dna_node *x = dna_input(g, "x", 2, (int64_t[]){n_row, n_site});
  *     x = dna_reshape(g, x, 3, (int64_t[]){1, n_row, n_site});
- *     x = dna_conv2d(g, x, "conv1", (dna_conv2d_opts){.out = 5, .kernel = {3, 3},
- * .stride = {2, 2}}); x = dna_relu(g, x); x = dna_linear(g, dna_flatten(g, x), "fc",
- * (dna_linear_opts){.out = 3}); DNA_TRY(dna_graph_output(g, x));
+ *     dna_conv2d_opts conv = {.out = 5, .kernel = {3, 3}, .stride = {2, 2}};
+ *     x = dna_conv2d(g, x, "conv1", conv);
+ *     x = dna_relu(g, x);
+ *     x = dna_linear(g, dna_flatten(g, x), "fc", (dna_linear_opts){.out = 3});
+ *     DNA_TRY(dna_graph_output(g, x));
  *
  * Errors are sticky: a builder given NULL returns NULL, the graph keeps the first
  * message, and dna_graph_output() returns it. A shape that does not fit names the
@@ -19,7 +21,9 @@
  *
  * Parameters are named "<layer>.weight" and "<layer>.bias", in the layout of PyTorch:
  * a layer's name given twice shares its parameters. Semantics of every layer are those
- * of the PyTorch module of the same name.
+ * of the PyTorch module of the same name, with one exception: what the output does not
+ * depend on is not computed, so the running statistics of a batch norm, or of channels
+ * of it, that nothing reads stay as they are.
  */
 #ifndef DNA_GRAPH_H
 #define DNA_GRAPH_H

@@ -9,8 +9,11 @@
  *
  *     dna_network *net = NULL;
  *     if (dna_network_load(&net, "net.safetensors") < 0) { puts(dna_message()); }
- *     double *values = calloc(n * dna_network_n_value(net), sizeof(double));
- *     dna_network_predict(net, samples, n, NULL, values, status);
+ *     double values[N * N_VALUE];   // n times dna_network_n_value(net)
+ *     int status[N];
+ *     dna_network_predict(net, samples, n, NULL, values, status, NULL);
+ *
+ * examples/predict.c is a whole program.
  *
  * Values of one sample, in order of the parameters: a regression has one value (its
  * natural unit); a classification has one probability per class, then the index of the

@@ -9,8 +9,9 @@
  *
  *     DNA_TRY(dna_state_new(&state, g));
  *     DNA_TRY(dna_state_init_random(state, seed));
- *     DNA_TRY(dna_program_new(&p, g, state, &(dna_program_options){.batch = 64,
- * .is_training = true})); memcpy(dna_program_input(p, 0), x, ...);
+ *     dna_program_options options = {.batch = 64, .is_training = true};
+ *     DNA_TRY(dna_program_new(&p, g, state, &options));
+ *     memcpy(dna_program_input(p, 0), x, ...);
  *     DNA_TRY(dna_program_forward(p));
  *     ... fill dna_program_output_grad(p) from dna_program_output(p) ...
  *     DNA_TRY(dna_program_backward(p));    // state gradients are overwritten
@@ -97,7 +98,8 @@ DNA_API float *dna_program_input(dna_program *p, int i);
 DNA_API int dna_program_forward(dna_program *p) DNA_MUST_CHECK;
 /** [batch, n_output] after forward. */
 DNA_API const float *dna_program_output(const dna_program *p);
-/** [batch, n_output] to be filled before backward; NULL unless training. */
+/** [batch, n_output] to be filled before backward; NULL unless training, and where no
+ *  parameter leads to the output. */
 DNA_API float *dna_program_output_grad(dna_program *p);
 DNA_API int dna_program_backward(dna_program *p) DNA_MUST_CHECK;
 /** Bytes of the planned arena. */

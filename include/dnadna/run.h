@@ -19,7 +19,8 @@
 extern "C" {
 #endif
 
-/* Progress of long work, for a bar on a terminal; called from the caller's thread. */
+/* Progress of long work, for a bar on a terminal; called by one thread at a time, which
+ * need not be the caller's. */
 typedef struct {
     const char *what; /* "scenarios", "training", "predicting" */
     int64_t done, total;

@@ -399,13 +399,19 @@ out:
 static int
 prepare_pool(dna_network *net, int64_t n, int n_thread)
 {
+    int wanted = n < 2 ? 1 : n_thread < 1 ? dna_cpu_count() : n_thread;
     int rc = DNA_OK;
 
-    if (net->pool != NULL || n < 2 || n_thread == 1) {
+    if (dna_pool_n_thread(net->pool) == wanted || n < 2) {
         goto out;
     }
-    DNA_TRY(dna_pool_new(&net->pool, n_thread));
-    dna_programs_set_pool(net->programs, net->pool);
+    dna_programs_set_pool(net->programs, NULL);
+    dna_pool_free(net->pool);
+    net->pool = NULL;
+    if (wanted > 1) {
+        DNA_TRY(dna_pool_new(&net->pool, wanted));
+        dna_programs_set_pool(net->programs, net->pool);
+    }
 out:
     return rc;
 }

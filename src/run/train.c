@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * The order of events follows docs/training.md exactly, since losses in logs are
+ * The order of events is that of the original, since losses in logs are
  * compared with those of the original: the first validation comes after the first
  * batch, then one every evaluation_interval batches of an epoch, and a last one after
  * the last epoch.
@@ -268,11 +268,11 @@ static void
 show_progress(const loop *l)
 {
     const dna_train_options *o = l->t->options;
-    dna_progress p = {
-        .what = "training", .done = l->step, .total = l->t->n_training * l->t->n_epoch};
     if (o->progress == NULL) {
         return;
     }
+    dna_progress p = {
+        .what = "training", .done = l->step, .total = l->t->n_training * l->t->n_epoch};
     double seconds = dna_seconds() - l->start - l->validating;
     p.per_second = seconds > 0.0 ? (double)l->step / seconds : 0.0;
     p.seconds_left =

@@ -125,6 +125,17 @@ dna_buffer *dna_buffer_new(dna_program *p, size_t sample_bytes, size_t fixed_byt
 /** A value of a node's shape in a new buffer, in the storage order of its rank. */
 int dna_value_new(
     dna_program *p, dna_tensor_value *v, const dna_node *shape) DNA_MUST_CHECK;
+/** The same without a buffer. */
+void dna_value_shape(dna_tensor_value *v, const dna_node *shape);
+/** Strides of a dense tensor of v's dimensions: row-major or channels-last. */
+void dna_value_set_strides(dna_tensor_value *v, bool channels_last);
+/* The same memory seen otherwise: as [N, dim...] (v must be row-major), some entries of
+ * one dimension, dimensions in another order. */
+dna_tensor_value dna_value_seen_as(
+    const dna_tensor_value *v, int n_dim, const int64_t *dim);
+dna_tensor_value dna_value_sliced(
+    const dna_tensor_value *v, int axis, int64_t begin, int64_t length);
+dna_tensor_value dna_value_permuted(const dna_tensor_value *v, const int *perm);
 bool dna_value_is_channels_last(const dna_tensor_value *v);
 /** Whether memory order equals row-major order of the dimensions. */
 bool dna_value_is_row_major(const dna_tensor_value *v);
@@ -141,11 +152,16 @@ void dna_step_writes(dna_step *s, dna_buffer *b);
  * tells which. The first call makes the buffer. */
 int dna_grad_of(dna_program *p, const dna_node *node, dna_tensor_value **grad,
     bool *is_add) DNA_MUST_CHECK;
-/* Copies between values of equal dims (lower.c; the loops are in kernels/loops.c): dst (+)= scale * src. Repeated dims
+/* Copies between values of equal dims (the loops are in kernels/loops.c): dst (+)= scale * src. Repeated dims
  * of src or summed dims of dst have stride 0. */
 int dna_lower_copy(dna_program *p, dna_step_list *list, const char *name,
     const dna_tensor_value *dst, const dna_tensor_value *src, float scale, bool is_add,
     bool zero_first) DNA_MUST_CHECK;
+
+/** dst (+)= src where both have the same entries in row-major order of their own dims. */
+int dna_lower_reshaped_copy(dna_program *p, dna_step_list *list,
+    const dna_tensor_value *dst, const dna_tensor_value *src,
+    bool is_add) DNA_MUST_CHECK;
 
 /* Ops with lowering of their own (lower_<op>.c). */
 int dna_lower_conv2d(dna_program *p, const dna_node *node) DNA_MUST_CHECK;

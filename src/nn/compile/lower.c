@@ -115,31 +115,24 @@ out:
     return rc;
 }
 
-/* Whether an op may write its result over the value of `in`: nobody else reads it, and
- * its own backward does not need it. */
+/* Ops whose own backward does not need their output. */
+static const bool output_is_free[DNA_N_OP] = {
+    [DNA_OP_CONV2D] = true,
+    [DNA_OP_LINEAR] = true,
+    [DNA_OP_BATCH_NORM] = true,
+    [DNA_OP_MAX_POOL2D] = true,
+    [DNA_OP_MEAN] = true,
+    [DNA_OP_EXPAND] = true,
+    [DNA_OP_CONCAT] = true,
+    [DNA_OP_ADD] = true,
+    [DNA_OP_TRANSPOSE] = true,
+};
+
+/* Whether an op may write its result over the value of `in`, which nobody else reads. */
 static bool
 may_overwrite(const dna_program *p, const dna_node *in)
 {
-    switch (in->kind) {
-    case DNA_OP_CONV2D:
-    case DNA_OP_LINEAR:
-    case DNA_OP_BATCH_NORM:
-    case DNA_OP_MAX_POOL2D:
-    case DNA_OP_MEAN:
-    case DNA_OP_EXPAND:
-    case DNA_OP_CONCAT:
-    case DNA_OP_ADD:
-    case DNA_OP_TRANSPOSE:
-        return p->n_use[in->id] == 1;
-    case DNA_OP_INPUT:
-    case DNA_OP_ZEROS:
-    case DNA_OP_RELU:
-    case DNA_OP_SLICE:
-    case DNA_OP_RESHAPE:
-    case DNA_N_OP:
-    default:
-        return false;
-    }
+    return output_is_free[in->kind] && p->n_use[in->id] == 1;
 }
 
 static bool

@@ -136,7 +136,6 @@ dna_tensor_value dna_value_seen_as(
 dna_tensor_value dna_value_sliced(
     const dna_tensor_value *v, int axis, int64_t begin, int64_t length);
 dna_tensor_value dna_value_permuted(const dna_tensor_value *v, const int *perm);
-bool dna_value_is_channels_last(const dna_tensor_value *v);
 /** Whether memory order equals row-major order of the dimensions. */
 bool dna_value_is_row_major(const dna_tensor_value *v);
 /** Whether a sample has no gaps and the storage order of its rank. */

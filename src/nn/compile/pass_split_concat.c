@@ -151,30 +151,13 @@ slice_channels(dna_graph *g, const dna_node *node, const form *in)
     return f;
 }
 
-static bool
-rows_stay_equal(const dna_node *node)
-{
-    switch (node->kind) {
-    case DNA_OP_RELU:
-    case DNA_OP_BATCH_NORM:
-    case DNA_OP_MAX_POOL2D:
-    case DNA_OP_CONV2D:
-        return true;
-    case DNA_OP_INPUT:
-    case DNA_OP_ZEROS:
-    case DNA_OP_LINEAR:
-    case DNA_OP_MEAN:
-    case DNA_OP_EXPAND:
-    case DNA_OP_CONCAT:
-    case DNA_OP_ADD:
-    case DNA_OP_SLICE:
-    case DNA_OP_RESHAPE:
-    case DNA_OP_TRANSPOSE:
-    case DNA_N_OP:
-    default:
-        return false;
-    }
-}
+/* Ops whose output has equal rows if their input has. */
+static const bool rows_stay_equal[DNA_N_OP] = {
+    [DNA_OP_RELU] = true,
+    [DNA_OP_BATCH_NORM] = true,
+    [DNA_OP_MAX_POOL2D] = true,
+    [DNA_OP_CONV2D] = true,
+};
 
 static form
 rewrite(dna_graph *g, const dna_node *node, form *forms)
@@ -228,7 +211,7 @@ dna_pass_split_concat(dna_graph **out, const dna_graph *old)
         forms[i] = rewrite(g, node, forms);
         forms[i].is_repeated =
             (node->kind == DNA_OP_EXPAND && node->axis > 1)
-            || (rows_stay_equal(node) && forms[node->in[0]->id].is_repeated);
+            || (rows_stay_equal[node->kind] && forms[node->in[0]->id].is_repeated);
     }
     for (int i = 0; i < old->n_input && g->rc == DNA_OK; i++) {
         map[old->inputs[i]->id] = whole(g, &forms[old->inputs[i]->id]);

@@ -82,12 +82,6 @@ has_order(const dna_tensor_value *v, bool channels_last)
 }
 
 bool
-dna_value_is_channels_last(const dna_tensor_value *v)
-{
-    return v->n_dim == 4 && has_order(v, true);
-}
-
-bool
 dna_value_is_row_major(const dna_tensor_value *v)
 {
     return has_order(v, false);

@@ -1,0 +1,223 @@
+/* train_loop.c - the training loop: epochs of batches.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * The order of events is that of the original, since losses in logs are
+ * compared with those of the original: the first validation comes after the first
+ * batch, then one every evaluation_interval batches of an epoch, and a last one after
+ * the last epoch.
+ */
+#include "run/train_loop.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "run/settings.h"
+
+static int
+loop_init(dna_loop *l, dna_training *t)
+{
+    int rc = DNA_OK;
+
+    *l = (dna_loop){.t = t, .best = (double)NAN, .start = dna_seconds()};
+    DNA_NEW(l->losses, t->n_param);
+    DNA_NEW(l->errors, t->n_param);
+    DNA_NEW(l->valid_out, t->n_validation * t->objective.n_output);
+    DNA_NEW(l->valid_target, t->n_validation * t->n_param);
+out:
+    return rc;
+}
+
+static void
+loop_clear(dna_loop *l)
+{
+    dna_free(l->losses);
+    dna_free(l->errors);
+    dna_free(l->valid_out);
+    dna_free(l->valid_target);
+}
+
+static bool
+is_stopped(const dna_loop *l)
+{
+    const volatile int *stop = l->t->options->stop;
+    return stop != NULL && *stop != 0;
+}
+
+double
+dna_loop_running_loss(const dna_loop *l)
+{
+    return l->loss_n > 0 ? l->loss_sum / (double)l->loss_n : (double)NAN;
+}
+
+/* A sign of NaN tells nobody anything. */
+int
+dna_loop_bad_loss(const dna_loop *l, int64_t bad, const char *place, bool is_untrained)
+{
+    const dna_objective_term *term = &l->t->objective.terms[bad];
+    double loss = l->losses[bad];
+    char advice[128] = "a smaller learning rate may help";
+
+    if (is_untrained) {
+        snprintf(advice, sizeof(advice),
+            "before any learning: the loss_func %.40s may not take these targets",
+            term->loss->name);
+    }
+    return dna_fail(DNA_ENUMERIC, "%s: the loss of %s is %s; %s", place, term->name,
+        isnan(loss)  ? "nan"
+        : loss > 0.0 ? "inf"
+                     : "-inf",
+        advice);
+}
+
+/* ---- one batch ------------------------------------------------------------------- */
+
+static int
+check_losses(const dna_loop *l)
+{
+    int64_t bad = dna_objective_first_bad(&l->t->objective, l->losses);
+    if (bad < 0) {
+        return DNA_OK;
+    }
+    char place[96];
+    snprintf(place, sizeof(place), "epoch %lld, batch %lld", (long long)l->epoch,
+        (long long)l->batch + 1);
+    /* no step was made yet: the rate of learning cannot be the cause */
+    return dna_loop_bad_loss(l, bad, place, l->epoch == 1 && l->batch == 0);
+}
+
+static int
+learn(dna_loop *l, const dna_batch *b)
+{
+    dna_training *t = l->t;
+    dna_program *p = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_programs_get(t->net->programs, b->n_row, b->n_site, b->n, true, &p));
+    memcpy(dna_program_input(p, 0), b->x,
+        (size_t)(b->n * b->n_row * b->n_site) * sizeof(float));
+    DNA_TRY(dna_program_forward(p));
+    double loss = dna_objective_eval(&t->objective, dna_program_output(p), b->n,
+        b->target, dna_program_output_grad(p), l->losses);
+    DNA_TRY(check_losses(l));
+    DNA_TRY(dna_program_backward(p));
+    DNA_TRY(dna_optim_step(t->optim, dna_state_params(t->net->state),
+        dna_state_grads(t->net->state), 1.0, t->pool));
+    l->loss_sum += loss;
+    l->loss_n++;
+out:
+    return rc;
+}
+
+static void
+show_progress(const dna_loop *l)
+{
+    const dna_train_options *o = l->t->options;
+    if (o->progress == NULL) {
+        return;
+    }
+    dna_progress p = {
+        .what = "training", .done = l->step, .total = l->t->n_training * l->t->n_epoch};
+    double seconds = dna_seconds() - l->start - l->validating;
+    p.per_second = seconds > 0.0 ? (double)l->step / seconds : 0.0;
+    p.seconds_left =
+        p.per_second > 0.0 ? (double)DNA_MAX(p.total - p.done, 0) / p.per_second : 0.0;
+    o->progress(o->payload, &p);
+}
+
+static bool
+is_time_to_validate(const dna_loop *l)
+{
+    bool is_first = l->batch == 0 && l->epoch == 1;
+    return is_first || (l->batch > 0 && l->batch % l->t->evaluation_interval == 0);
+}
+
+static int
+one_batch(dna_loop *l, const dna_batch *b)
+{
+    int rc = DNA_OK;
+
+    if (b->n == 1 && l->t->net->def->needs_batch_of_two) {
+        dna_log_warning(l->t->log,
+            "epoch %lld, batch %lld: only one sample could be loaded: left out, since %s cannot train on one",
+            (long long)l->epoch, (long long)l->batch + 1, l->t->net->def->name);
+        goto out;
+    }
+    rc = learn(l, b);
+    if (rc < 0 && rc != DNA_ENUMERIC) {
+        dna_context(
+            "epoch %lld, batch %lld", (long long)l->epoch, (long long)l->batch + 1);
+    }
+    DNA_TRY(rc);
+    if (is_time_to_validate(l)) {
+        DNA_TRY(dna_loop_checkpoint(l));
+    }
+    l->step += b->n;
+    show_progress(l);
+out:
+    return rc;
+}
+
+/* ---- epochs ---------------------------------------------------------------------- */
+
+static int
+one_epoch(dna_loop *l)
+{
+    dna_training *t = l->t;
+    dna_loader *loader = NULL;
+    dna_batch *b = NULL;
+    dna_loader_options options = {.split = DNA_TRAINING,
+        .batch_size = t->batch_size,
+        .n_worker = t->n_worker,
+        .is_shuffled = true,
+        .drop_single = t->net->def->needs_batch_of_two};
+    double begin = dna_seconds();
+    int64_t before = l->step;
+    int rc = DNA_OK;
+
+    dna_log_info(
+        t->log, "epoch %lld of %lld", (long long)l->epoch, (long long)t->n_epoch);
+    l->loss_sum = 0.0;
+    l->loss_n = 0;
+    l->batch = 0;
+    DNA_TRY(dna_loader_new(&loader, t->dataset, &options, l->epoch));
+    while ((rc = dna_loader_next(loader, &b)) > 0) {
+        DNA_TRY(one_batch(l, b));
+        if (is_stopped(l)) {
+            rc = dna_loop_stop(l);
+            goto out;
+        }
+        l->batch++;
+    }
+    DNA_TRY(rc);
+    DNA_REQUIRE(l->loss_n > 0, DNA_EIO,
+        "epoch %lld: no training sample could be loaded", (long long)l->epoch);
+    l->batch--; /* the last one that was done */
+    double seconds = dna_seconds() - begin;
+    dna_log_info(t->log,
+        "end of epoch %lld: training loss %.17g, %.1f s, %.1f samples/s",
+        (long long)l->epoch, dna_loop_running_loss(l), seconds,
+        seconds > 0.0 ? (double)(l->step - before) / seconds : 0.0);
+out:
+    dna_loader_free(loader);
+    return rc;
+}
+
+int
+dna_training_run(dna_training *t)
+{
+    dna_loop l;
+    int rc = DNA_OK;
+
+    DNA_TRY(loop_init(&l, t));
+    for (l.epoch = 1; l.epoch <= t->n_epoch; l.epoch++) {
+        DNA_TRY(one_epoch(&l));
+    }
+    l.epoch = t->n_epoch;
+    DNA_TRY(dna_loop_finish(&l));
+out:
+    loop_clear(&l);
+    return rc;
+}

@@ -42,7 +42,8 @@ int dna_dataset_probe(dna_dataset *ds, int64_t index, dna_sample **sample,
     dna_snp_form *form) DNA_MUST_CHECK;
 
 typedef struct {
-    int64_t n; /* samples */
+    int64_t number; /* in the pass, from 0; empty batches have one too */
+    int64_t n;      /* samples */
     int64_t n_row, n_site;
     float *x; /* [n, n_row, n_site], padded with -1 right and below if sizes differ */
     double *target;     /* [n, n_param] standardised; NaN: missing; class index */
@@ -62,8 +63,9 @@ typedef struct {
     int64_t batch_size;
     int n_worker; /* loading threads; 0: load in the caller */
     bool is_shuffled;
-    bool drop_single; /* join a last batch of one sample to the one before it; failed
+    bool drop_single;    /* join a last batch of one sample to the one before it; failed
                        * samples can still leave a batch of one */
+    int64_t first_batch; /* begin here: samples of the batches before are not loaded */
 } dna_loader_options;
 
 /** One pass over a split. Keeps: ds. */
@@ -71,7 +73,7 @@ int dna_loader_new(dna_loader **out, dna_dataset *ds, const dna_loader_options *
     int64_t epoch) DNA_MUST_CHECK;
 /** 1: *batch is the next batch, valid until the next call; 0: the pass is over; < 0:
  * error. Samples that fail are left out with a warning; empty batches are skipped. A
- * pass in which every sample fails ends with an error. The targets of a batch are those
+ * whole pass in which every sample fails ends with an error. The targets of a batch are those
  * of the table, except where a transform moved them. */
 int dna_loader_next(dna_loader *loader, dna_batch **batch) DNA_MUST_CHECK;
 int64_t dna_loader_n_batch(const dna_loader *loader);

@@ -46,7 +46,7 @@ struct dna_loader {
     pthread_cond_t has_room, has_batch;
     int64_t next;       /* next place in order to be taken by a worker */
     int64_t current;    /* batch that the caller has or waits for */
-    bool is_started;    /* the caller has asked for batch 0 */
+    bool is_started;    /* the caller has asked for a batch */
     int64_t n_good;     /* samples handed out so far */
     char *last_message; /* why the last sample failed */
     bool must_stop;
@@ -396,12 +396,16 @@ dna_loader_new(
 
     DNA_REQUIRE(o->batch_size >= 1, DNA_EARG, "batch_size %lld is below 1",
         (long long)o->batch_size);
+    DNA_REQUIRE(o->first_batch >= 0, DNA_EARG, "first_batch %lld is below 0",
+        (long long)o->first_batch);
     DNA_NEW(l, 1);
     l->ds = ds;
     l->o = *o;
     l->epoch = epoch;
     l->n_param = dna_dataset_settings(ds)->n_param;
     DNA_TRY(plan_pass(l));
+    l->current = DNA_MIN(o->first_batch, l->n_batch);
+    l->next = batch_first(l, l->current);
     DNA_TRY(make_slots(l));
     DNA_TRY(dna_dataset_settle_shape(ds, o->split));
     DNA_TRY(start_workers(l));
@@ -491,13 +495,14 @@ dna_loader_next(dna_loader *l, dna_batch **batch)
         DNA_TRY(await_batch(l, &s));
         report_failures(l, s);
         if (s->batch.n > 0) {
+            s->batch.number = l->current;
             l->n_good += s->batch.n;
             *batch = &s->batch;
             rc = 1;
             goto out;
         }
     }
-    if (l->n > 0 && l->n_good == 0) {
+    if (l->n > 0 && l->n_good == 0 && l->o.first_batch == 0) {
         rc = fail_empty_pass(l);
     }
 out:

@@ -502,6 +502,64 @@ test_a_loader_can_be_left_early(void **state)
     dna_loader_free(NULL);
 }
 
+/* The rest of a pass is the same whether the batches before were loaded or not. */
+static void
+test_a_pass_can_begin_at_any_batch(void **state)
+{
+    fixture *f = *state;
+    for (int n_worker = 0; n_worker < 4; n_worker += 3) {
+        for (int64_t first = 0; first < 7; first++) {
+            pass whole, rest, before = {0};
+            open_dataset(f, "- subsample: {size: [3, 5]}\n", false);
+            dna_loader_options o = {.split = DNA_TRAINING,
+                .batch_size = 4,
+                .n_worker = n_worker,
+                .is_shuffled = true,
+                .drop_single = true};
+            assert_int_equal(run_pass(f, &whole, o, 5), 0);
+            assert_int_equal(whole.n_batch, 4); /* 4, 4, 4 and 5 places */
+            o.first_batch = first;
+            assert_int_equal(run_pass(f, &rest, o, 5), 0);
+            for (int64_t b = 0; b < first && b < 4; b++) {
+                before.n += whole.size[b];
+            }
+            assert_int_equal(rest.n_batch, first < 4 ? 4 - first : 0);
+            assert_int_equal(rest.n, whole.n - before.n);
+            assert_memory_equal(rest.index, whole.index + before.n,
+                (size_t)rest.n * sizeof(*rest.index));
+            assert_memory_equal(rest.numbers,
+                whole.numbers + (whole.n_number - rest.n_number),
+                (size_t)rest.n_number * sizeof(double));
+            free(whole.numbers);
+            free(rest.numbers);
+        }
+    }
+}
+
+static void
+test_batches_are_numbered_from_the_first_of_the_pass(void **state)
+{
+    fixture *f = *state;
+    dna_loader *loader = NULL;
+    dna_batch *b = NULL;
+    dna_loader_options o = {.split = DNA_TRAINING, .batch_size = 1, .first_batch = 3};
+    open_dataset(f, "[]", false);
+    assert_ok(dna_loader_new(&loader, f->ds, &o, 0));
+    assert_int_equal(dna_loader_n_batch(loader), 17);
+    /* 7 is missing, 12 is broken */
+    static const int64_t expected[] = {3, 4, 5, 6, 8, 9, 10, 11, 13, 14, 15, 16};
+    int64_t at = 0;
+    while (dna_loader_next(loader, &b) == 1) {
+        assert_int_equal(b->number, expected[at]);
+        at++;
+    }
+    assert_int_equal(at, 12);
+    dna_loader_free(loader);
+    loader = NULL;
+    o.first_batch = -1;
+    assert_fails(dna_loader_new(&loader, f->ds, &o, 0), DNA_EARG, "first_batch -1");
+}
+
 static void
 test_samples_without_positions_do_not_mix_with_others(void **state)
 {
@@ -665,6 +723,8 @@ main(void)
         TEST(test_a_sample_without_sites_is_left_out),
         TEST(test_probe_applies_the_transforms),
         TEST(test_a_loader_can_be_left_early),
+        TEST(test_a_pass_can_begin_at_any_batch),
+        TEST(test_batches_are_numbered_from_the_first_of_the_pass),
         TEST(test_samples_without_positions_do_not_mix_with_others),
         TEST(test_impossible_settings_are_refused),
         TEST(test_lack_of_memory_is_survived),

@@ -112,6 +112,14 @@ typedef struct dna_reference dna_reference;
 DNA_API int dna_reference_new(dna_reference **out, const dna_graph *g, dna_state *state,
     int64_t batch, bool is_training) DNA_MUST_CHECK;
 DNA_API void dna_reference_free(dna_reference *r);
+/** The sizes of the samples of the next batches: graphs [batch], each made as g was, for
+ *  the sample's size; NULL: as large as g. They need to live during the call only. A
+ *  smaller sample's entries of the input begin at index 0 of each dimension; what is left
+ *  outside of its extents does not matter, and is overwritten. Errors: DNA_ESHAPE for a
+ *  graph that is larger in any node, or is not the same list of nodes with the same
+ *  tensors. */
+DNA_API int dna_reference_set_sizes(
+    dna_reference *r, const dna_graph *const *graphs) DNA_MUST_CHECK;
 /** Double copies of the state, same layout; change them freely. */
 DNA_API double *dna_reference_params(dna_reference *r);
 DNA_API double *dna_reference_grads(dna_reference *r);

@@ -45,6 +45,7 @@ enum {
     DNA_TRACKED = 4
 };
 
+/* A new option goes into same_options() of extent.c too. */
 struct dna_node {
     dna_op_kind kind;
     int id; /* place in the graph: inputs of a node have smaller ids */
@@ -83,9 +84,14 @@ struct dna_graph {
     char message[1024];
 };
 
-/* What a reference op sees. Vectors of tensors are those of the whole tensor. */
+struct dna_extents; /* extent.h */
+
+/* What a reference op sees. Vectors of tensors are those of the whole tensor. In a batch
+ * of several sizes an op that treats samples apart is called for each sample, with the
+ * sample's own node and dense vectors; it need not know of sizes. */
 typedef struct {
     const dna_node *node;
+    int64_t first; /* place of its first sample in the batch */
     int64_t batch;
     bool is_training;
     const double *const *x; /* [n_in] */
@@ -95,6 +101,8 @@ typedef struct {
     double *w[DNA_NODE_MAX_TENSOR];
     double *dw[DNA_NODE_MAX_TENSOR]; /* backward adds to them */
     double *saved;                   /* n_saved doubles kept from forward to backward */
+    const struct dna_extents *extents; /* of the samples, for ops with joins_samples;
+                                        * NULL: all are as large as the node */
 } dna_ref_args;
 
 typedef struct {
@@ -102,6 +110,8 @@ typedef struct {
     void (*forward)(const dna_ref_args *a);
     void (*backward)(const dna_ref_args *a);  /* NULL: no gradient flows */
     int64_t (*n_saved)(const dna_node *node); /* NULL: none */
+    bool joins_samples; /* a result depends on several samples: the op sees the whole
+                         * batch, with zeros outside of the samples' extents */
 } dna_op_def;
 
 extern const dna_op_def dna_op_input, dna_op_zeros, dna_op_conv2d, dna_op_linear,

@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "nn/extent.h"
 #include "nn/node.h"
 
 dna_node *
@@ -44,25 +45,52 @@ n_saved(const dna_node *node)
     return 2 * node->dim[1];
 }
 
+/* How often position p of sample n stands in the original graph: 0 outside of the
+ * sample's extents. */
+static double
+times(const dna_ref_args *a, int64_t n, int64_t p)
+{
+    const dna_node *own = dna_extents_node(a->extents, a->node, n);
+    for (int d = own->n_dim - 1; d > 1; d--) {
+        if (p % a->node->dim[d] >= own->dim[d]) {
+            return 0.0;
+        }
+        p /= a->node->dim[d];
+    }
+    return (double)own->repeat;
+}
+
+/* Values of a channel in the whole batch. */
+static double
+count_of(const dna_ref_args *a)
+{
+    double count = 0.0;
+    for (int64_t n = 0; n < a->batch; n++) {
+        for (int64_t p = 0; p < dna_node_span(a->node, 2); p++) {
+            count += times(a, n, p);
+        }
+    }
+    return count;
+}
+
 static void
-statistics(const dna_ref_args *a, int64_t c, double *mean, double *var)
+statistics(const dna_ref_args *a, int64_t c, double count, double *mean, double *var)
 {
     const dna_node *node = a->node;
     int64_t C = node->dim[1];
     int64_t P = dna_node_span(node, 2);
-    double count = (double)(a->batch * P);
     double sum = 0.0;
     double squares = 0.0;
     for (int64_t n = 0; n < a->batch; n++) {
         for (int64_t p = 0; p < P; p++) {
-            sum += a->x[0][(n * C + c) * P + p];
+            sum += times(a, n, p) * a->x[0][(n * C + c) * P + p];
         }
     }
     *mean = sum / count;
     for (int64_t n = 0; n < a->batch; n++) {
         for (int64_t p = 0; p < P; p++) {
             double d = a->x[0][(n * C + c) * P + p] - *mean;
-            squares += d * d;
+            squares += times(a, n, p) * d * d;
         }
     }
     *var = squares / count;
@@ -74,14 +102,14 @@ batch_norm_forward(const dna_ref_args *a)
     const dna_node *node = a->node;
     int64_t C = node->dim[1];
     int64_t P = dna_node_span(node, 2);
+    double count = count_of(a);
     for (int64_t c = 0; c < C; c++) {
         int64_t k = node->param_begin + c;
         double mean = a->w[DNA_RUNNING_MEAN][k];
         double var = a->w[DNA_RUNNING_VAR][k];
         if (a->is_training) {
             double m = node->momentum;
-            double count = (double)(a->batch * P * node->repeat);
-            statistics(a, c, &mean, &var);
+            statistics(a, c, count, &mean, &var);
             double *running_mean = &a->w[DNA_RUNNING_MEAN][k];
             double *running_var = &a->w[DNA_RUNNING_VAR][k];
             *running_mean = (1.0 - m) * *running_mean + m * mean;
@@ -93,21 +121,23 @@ batch_norm_forward(const dna_ref_args *a)
         for (int64_t n = 0; n < a->batch; n++) {
             for (int64_t p = 0; p < P; p++) {
                 int64_t i = (n * C + c) * P + p;
-                a->y[i] = (a->x[0][i] - mean) * inv_std * a->w[DNA_WEIGHT][k]
-                          + a->w[DNA_BIAS][k];
+                double y = (a->x[0][i] - mean) * inv_std * a->w[DNA_WEIGHT][k]
+                           + a->w[DNA_BIAS][k];
+                a->y[i] = times(a, n, p) > 0.0 ? y : 0.0;
             }
         }
     }
 }
 
-/* Source: Ioffe and Szegedy 2015, section 3, the gradients of algorithm 1. */
+/* Source: Ioffe and Szegedy 2015, section 3, the gradients of algorithm 1. dy is the sum
+ * over an entry's repeats. */
 static void
 batch_norm_backward(const dna_ref_args *a)
 {
     const dna_node *node = a->node;
     int64_t C = node->dim[1];
     int64_t P = dna_node_span(node, 2);
-    double count = (double)(a->batch * P);
+    double count = count_of(a);
     for (int64_t c = 0; c < C; c++) {
         int64_t k = node->param_begin + c;
         double mean = a->saved[c];
@@ -117,8 +147,9 @@ batch_norm_backward(const dna_ref_args *a)
         for (int64_t n = 0; n < a->batch; n++) {
             for (int64_t p = 0; p < P; p++) {
                 int64_t i = (n * C + c) * P + p;
-                sum_dy += a->dy[i];
-                sum_dy_xhat += a->dy[i] * (a->x[0][i] - mean) * inv_std;
+                double dy = times(a, n, p) > 0.0 ? a->dy[i] : 0.0;
+                sum_dy += dy;
+                sum_dy_xhat += dy * (a->x[0][i] - mean) * inv_std;
             }
         }
         a->dw[DNA_WEIGHT][k] += sum_dy_xhat;
@@ -130,9 +161,13 @@ batch_norm_backward(const dna_ref_args *a)
             for (int64_t p = 0; p < P; p++) {
                 int64_t i = (n * C + c) * P + p;
                 double xhat = (a->x[0][i] - mean) * inv_std;
-                a->dx[0][i] +=
-                    scale
-                    * (a->dy[i] - through * (sum_dy + xhat * sum_dy_xhat) / count);
+                double share = times(a, n, p);
+                if (share > 0.0) {
+                    a->dx[0][i] +=
+                        scale
+                        * (a->dy[i]
+                            - through * share * (sum_dy + xhat * sum_dy_xhat) / count);
+                }
             }
         }
     }
@@ -141,4 +176,5 @@ batch_norm_backward(const dna_ref_args *a)
 const dna_op_def dna_op_batch_norm = {.name = "batch_norm",
     .forward = batch_norm_forward,
     .backward = batch_norm_backward,
-    .n_saved = n_saved};
+    .n_saved = n_saved,
+    .joins_samples = true};

@@ -332,7 +332,7 @@ test_other_networks_are_refused(void **state)
         "sample 2 of the batch: its l [N, 1] differs from the l [N, 1] of the largest size");
     check_refusal(pool_by_size, 4, 3, "its max_pool2d [N, 1, 2, 2] differs from the");
     check_refusal(
-        norm_then_mean, 3, 4, "sample 2 of the batch: its input [N, 2, 4] is larger");
+        norm_then_mean, 3, 4, "sample 2 of the batch: its x [N, 2, 4] is larger");
 }
 
 int

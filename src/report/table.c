@@ -6,12 +6,10 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/append.h"
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/str.h"
@@ -21,9 +19,8 @@
 #define HEADER_MAX ((size_t)1 << 20)
 
 struct dna_table {
-    FILE *stream; /* borrowed; NULL for a file */
-    int fd;       /* -1 for a stream */
-    char *path;
+    FILE *stream;     /* borrowed; NULL for a file */
+    dna_append *file; /* NULL for a stream */
     int64_t n_column;
     int64_t n_cell; /* of the current row */
     dna_str rows;   /* whole rows that wait, and the current one */
@@ -32,57 +29,50 @@ struct dna_table {
 /* Whether the file begins with the header line (LF or CR LF at its end), and whether
  * its last line is complete. */
 static int
-compare_header(const dna_table *t, const char *header, size_t length, off_t size)
+compare_header(const dna_table *t, const char *header, size_t length)
 {
+    const char *path = dna_append_path(t->file);
     char *line = NULL;
+    size_t n = 0;
     int rc = DNA_OK;
 
     DNA_REQUIRE(length < HEADER_MAX, DNA_EUNSUPPORTED, "%s: a header of %zu bytes",
-        t->path, length);
+        path, length);
     line = dna_malloc(length + 2);
     if (line == NULL) {
         rc = DNA_ENOMEM;
         goto out;
     }
-    ssize_t n = pread(t->fd, line, length + 1, 0);
-    DNA_REQUIRE(n >= 0, DNA_EIO, "%s: %s", t->path, strerror(errno));
+    DNA_TRY(dna_append_read(t->file, 0, line, length + 1, &n));
     /* header ends with "\n", which in the file may be "\r\n" */
-    bool is_same = (size_t)n >= length && memcmp(line, header, length - 1) == 0
-                   && (line[length - 1] == '\n'
-                       || ((size_t)n > length && line[length - 1] == '\r'
-                           && line[length] == '\n'));
+    bool is_same =
+        n >= length && memcmp(line, header, length - 1) == 0
+        && (line[length - 1] == '\n'
+            || (n > length && line[length - 1] == '\r' && line[length] == '\n'));
     DNA_REQUIRE(is_same, DNA_EEXISTS,
-        "%s: its first line is not the header \"%.*s\": give another output file",
-        t->path, (int)(length - 1), header);
+        "%s: its first line is not the header \"%.*s\": give another output file", path,
+        (int)(length - 1), header);
     char last = '\n';
-    n = pread(t->fd, &last, 1, size - 1);
-    DNA_REQUIRE(n == 1, DNA_EIO, "%s: %s", t->path, strerror(errno));
-    DNA_REQUIRE(last == '\n', DNA_EFORMAT, "%s: its last line is incomplete", t->path);
+    DNA_TRY(dna_append_read(t->file, dna_append_length(t->file) - 1, &last, 1, &n));
+    DNA_REQUIRE(
+        n == 1 && last == '\n', DNA_EFORMAT, "%s: its last line is incomplete", path);
 out:
     dna_free(line);
     return rc;
 }
 
 static int
-table_new(dna_table **out, const char *path, FILE *stream, int64_t n_column)
+table_new(dna_table **out, FILE *stream, int64_t n_column)
 {
     dna_table *t = NULL;
     int rc = DNA_OK;
 
     DNA_NEW(t, 1);
     t->stream = stream;
-    t->fd = -1;
     t->n_column = n_column;
     dna_str_init(&t->rows, 0);
-    t->path = dna_strdup(path);
-    if (t->path == NULL) {
-        rc = DNA_ENOMEM;
-        goto out;
-    }
     *out = t;
-    t = NULL;
 out:
-    dna_table_free(t);
     return rc;
 }
 
@@ -96,20 +86,17 @@ put_header(dna_table *t, const char *const *columns)
 }
 
 int
-dna_table_open_file(
-    dna_table **out, const char *path, const char *const *columns, int64_t n_column)
+dna_table_open_file(dna_table **out, const char *path, int64_t keep,
+    const char *const *columns, int64_t n_column)
 {
     dna_table *t = NULL;
-    struct stat st;
     int rc = DNA_OK;
 
-    DNA_TRY(table_new(&t, path, NULL, n_column));
-    t->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    DNA_REQUIRE(t->fd >= 0, DNA_EIO, "%s: %s", path, strerror(errno));
-    DNA_REQUIRE(fstat(t->fd, &st) == 0, DNA_EIO, "%s: %s", path, strerror(errno));
+    DNA_TRY(table_new(&t, NULL, n_column));
+    DNA_TRY(dna_append_open(&t->file, path, keep));
     DNA_TRY(put_header(t, columns));
-    if (S_ISREG(st.st_mode) && st.st_size > 0) {
-        DNA_TRY(compare_header(t, t->rows.data, t->rows.len, st.st_size));
+    if (dna_append_length(t->file) > 0) {
+        DNA_TRY(compare_header(t, t->rows.data, t->rows.len));
         t->rows.len = 0;
     }
     *out = t;
@@ -126,7 +113,7 @@ dna_table_open_stream(
     dna_table *t = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(table_new(&t, "output", stream, n_column));
+    DNA_TRY(table_new(&t, stream, n_column));
     DNA_TRY(put_header(t, columns));
     *out = t;
     t = NULL;
@@ -141,11 +128,8 @@ dna_table_free(dna_table *t)
     if (t == NULL) {
         return;
     }
-    if (t->fd >= 0) {
-        close(t->fd);
-    }
+    dna_append_close(t->file);
     dna_str_clear(&t->rows);
-    dna_free(t->path);
     dna_free(t);
 }
 
@@ -180,43 +164,6 @@ dna_table_end_row(dna_table *t)
     return dna_str_status(&t->rows);
 }
 
-/* Write all bytes; errno tells why not. */
-static bool
-write_all(int fd, const char *data, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = write(fd, data, n);
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done <= 0) {
-            return false;
-        }
-        data += done;
-        n -= (size_t)done;
-    }
-    return true;
-}
-
-static int
-flush_file(dna_table *t)
-{
-    struct stat st;
-    int rc = DNA_OK;
-
-    DNA_REQUIRE(fstat(t->fd, &st) == 0, DNA_EIO, "%s: %s", t->path, strerror(errno));
-    if (!write_all(t->fd, t->rows.data, t->rows.len)) {
-        int why = errno;
-        /* half a row must not stay behind */
-        if (S_ISREG(st.st_mode) && ftruncate(t->fd, st.st_size) != 0) {
-            why = errno;
-        }
-        rc = dna_fail(DNA_EIO, "%s: %s", t->path, strerror(why));
-    }
-out:
-    return rc;
-}
-
 int
 dna_table_flush(dna_table *t)
 {
@@ -229,12 +176,24 @@ dna_table_flush(dna_table *t)
     if (t->stream != NULL) {
         bool is_written = fwrite(t->rows.data, 1, t->rows.len, t->stream) == t->rows.len
                           && fflush(t->stream) == 0;
-        DNA_REQUIRE(is_written, DNA_EIO, "%s: %s", t->path, strerror(errno));
+        DNA_REQUIRE(is_written, DNA_EIO, "output: %s", strerror(errno));
     } else {
-        DNA_TRY(flush_file(t));
+        DNA_TRY(dna_append_write(t->file, t->rows.data, t->rows.len));
     }
     t->rows.len = 0;
     t->rows.data[0] = '\0';
+out:
+    return rc;
+}
+
+int
+dna_table_sync(dna_table *t, int64_t *length)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_table_flush(t));
+    DNA_TRY(dna_append_sync(t->file));
+    *length = dna_append_length(t->file);
 out:
     return rc;
 }

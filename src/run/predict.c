@@ -142,8 +142,8 @@ open_table(predict_job *j)
             j->net->n_param, o->by_scenario));
     }
     if (o->out_path != NULL) {
-        DNA_TRY(dna_table_open_file(
-            &j->table, o->out_path, (const char *const *)columns, n_column));
+        DNA_TRY(dna_table_open_file(&j->table, o->out_path, DNA_APPEND_ALL,
+            (const char *const *)columns, n_column));
     } else {
         DNA_TRY(dna_table_open_stream(
             &j->table, o->out, (const char *const *)columns, n_column));

@@ -44,7 +44,7 @@ test_header_is_written_once_and_rows_are_appended(void **state)
     const char *path = test_path("append.csv");
     for (int i = 0; i < 2; i++) {
         dna_table *t = NULL;
-        assert_ok(dna_table_open_file(&t, path, columns, 3));
+        assert_ok(dna_table_open_file(&t, path, DNA_APPEND_ALL, columns, 3));
         put_row(t, "a,b", i, i == 0 ? (double)-0.06392800807952881f : 1e-8);
         assert_ok(dna_table_flush(t));
         dna_table_free(t);
@@ -59,7 +59,7 @@ test_rows_that_were_not_flushed_do_not_reach_the_file(void **state)
     (void)state;
     const char *path = test_path("lost.csv");
     dna_table *t = NULL;
-    assert_ok(dna_table_open_file(&t, path, columns, 3));
+    assert_ok(dna_table_open_file(&t, path, DNA_APPEND_ALL, columns, 3));
     put_row(t, "a", 1, 0.5);
     assert_ok(dna_table_flush(t));
     put_row(t, "b", 2, 0.5);
@@ -74,7 +74,7 @@ test_a_file_of_the_original_with_cr_lf_is_continued(void **state)
     (void)state;
     const char *path = write_text("crlf.csv", "path,n,x\r\na,1,0.5\r\n");
     dna_table *t = NULL;
-    assert_ok(dna_table_open_file(&t, path, columns, 3));
+    assert_ok(dna_table_open_file(&t, path, DNA_APPEND_ALL, columns, 3));
     put_row(t, "b", 2, 1.0);
     assert_ok(dna_table_flush(t));
     dna_table_free(t);
@@ -87,18 +87,22 @@ test_other_files_are_refused_and_left_alone(void **state)
     (void)state;
     dna_table *t = NULL;
     const char *path = write_text("other.csv", "path,n,y\n1,2,3\n");
-    assert_fails(dna_table_open_file(&t, path, columns, 3), DNA_EEXISTS,
+    assert_fails(dna_table_open_file(&t, path, DNA_APPEND_ALL, columns, 3), DNA_EEXISTS,
         "its first line is not the header \"path,n,x\"");
     assert_string_equal(read_all(path), "path,n,y\n1,2,3\n");
     path = write_text("short.csv", "path");
-    assert_fails(dna_table_open_file(&t, path, columns, 3), DNA_EEXISTS, "short.csv");
+    assert_fails(dna_table_open_file(&t, path, DNA_APPEND_ALL, columns, 3), DNA_EEXISTS,
+        "short.csv");
     path = write_text("prefix.csv", "path,n,xy\n");
-    assert_fails(dna_table_open_file(&t, path, columns, 3), DNA_EEXISTS, "prefix.csv");
+    assert_fails(dna_table_open_file(&t, path, DNA_APPEND_ALL, columns, 3), DNA_EEXISTS,
+        "prefix.csv");
     path = write_text("cut.csv", "path,n,x\na,1");
-    assert_fails(dna_table_open_file(&t, path, columns, 3), DNA_EFORMAT,
+    assert_fails(dna_table_open_file(&t, path, DNA_APPEND_ALL, columns, 3), DNA_EFORMAT,
         "last line is incomplete");
-    assert_fails(dna_table_open_file(&t, test_dir(), columns, 3), DNA_EIO, test_dir());
-    assert_fails(dna_table_open_file(&t, test_path("no/such/folder.csv"), columns, 3),
+    assert_fails(dna_table_open_file(&t, test_dir(), DNA_APPEND_ALL, columns, 3),
+        DNA_EIO, test_dir());
+    assert_fails(dna_table_open_file(
+                     &t, test_path("no/such/folder.csv"), DNA_APPEND_ALL, columns, 3),
         DNA_EIO, "No such file");
     assert_null(t);
 }
@@ -111,7 +115,7 @@ test_a_full_disk_leaves_whole_rows_only(void **state)
     struct rlimit old, tight;
     dna_table *t = NULL;
 
-    assert_ok(dna_table_open_file(&t, path, columns, 3));
+    assert_ok(dna_table_open_file(&t, path, DNA_APPEND_ALL, columns, 3));
     put_row(t, "a", 1, 0.5);
     assert_ok(dna_table_flush(t));
     /* a limit on file sizes stands for a full disk */
@@ -153,12 +157,44 @@ test_a_stream_gets_header_and_rows(void **state)
     }
 }
 
+static void
+test_a_later_run_goes_on_from_a_length_it_noted(void **state)
+{
+    (void)state;
+    const char *path = test_path("noted.csv");
+    dna_table *t = NULL;
+    int64_t length = 0;
+    assert_ok(dna_table_open_file(&t, path, 0, columns, 3));
+    put_row(t, "a", 1, 0.5);
+    assert_ok(dna_table_sync(t, &length));
+    assert_int_equal(length, strlen("path,n,x\na,1,0.5\n"));
+    put_row(t, "b", 2, 0.5);
+    assert_ok(dna_table_flush(t));
+    dna_table_free(t);
+
+    assert_ok(dna_table_open_file(&t, path, length, columns, 3));
+    put_row(t, "c", 3, 0.5);
+    assert_ok(dna_table_flush(t));
+    dna_table_free(t);
+    assert_string_equal(read_all(path), "path,n,x\na,1,0.5\nc,3,0.5\n");
+    t = NULL;
+    assert_fails(dna_table_open_file(&t, path, 1000, columns, 3), DNA_EFORMAT,
+        "noted.csv: has 25 bytes, fewer than the 1000 it had");
+    assert_fails(dna_table_open_file(&t, path, length - 1, columns, 3), DNA_EFORMAT,
+        "last line is incomplete");
+    assert_null(t);
+    assert_ok(dna_table_open_file(&t, path, 0, columns, 3));
+    assert_ok(dna_table_flush(t));
+    dna_table_free(t);
+    assert_string_equal(read_all(path), "path,n,x\n");
+}
+
 static int
 make_table(const char *path)
 {
     dna_table *t = NULL;
     int rc = DNA_OK;
-    DNA_TRY(dna_table_open_file(&t, path, columns, 3));
+    DNA_TRY(dna_table_open_file(&t, path, DNA_APPEND_ALL, columns, 3));
     dna_table_text(t, "a rather long name, so that the line must grow ..........");
     dna_table_integer(t, 1);
     dna_table_number(t, 0.5);
@@ -193,6 +229,7 @@ main(void)
         cmocka_unit_test(test_a_file_of_the_original_with_cr_lf_is_continued),
         cmocka_unit_test(test_other_files_are_refused_and_left_alone),
         cmocka_unit_test(test_a_full_disk_leaves_whole_rows_only),
+        cmocka_unit_test(test_a_later_run_goes_on_from_a_length_it_noted),
         cmocka_unit_test(test_a_stream_gets_header_and_rows),
         cmocka_unit_test(test_lack_of_memory_is_told),
     };

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -406,6 +407,27 @@ dna_params_to_value(
     *out = list;
 out:
     return rc;
+}
+
+double
+dna_param_to_natural(const dna_param *p, double target)
+{
+    double v = target;
+    if (p->has_stats) {
+        v = target * p->std + p->mean;
+        /* a quotient and a product were rounded between a 0 and here */
+        if (fabs(v) <= 2.0 * DBL_EPSILON * fabs(p->mean)) {
+            v = 0.0;
+        }
+    }
+    return p->log_transform ? exp(v) : v;
+}
+
+double
+dna_param_to_target(const dna_param *p, double value)
+{
+    double v = p->log_transform ? log(value) : value;
+    return p->has_stats ? (v - p->mean) / p->std : v;
 }
 
 int64_t

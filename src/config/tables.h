@@ -49,6 +49,10 @@ int dna_params_read_stats(
 /** The list form with all defaults spelled out. */
 int dna_params_to_value(dna_value **out, dna_arena *arena, const dna_param *params,
     int64_t n) DNA_MUST_CHECK;
+/** A regression target on the scale of the network (docs/math.md section 3) in the unit
+ * of the parameter, and the way back. What rounding leaves of a 0 is 0. */
+double dna_param_to_natural(const dna_param *param, double target);
+double dna_param_to_target(const dna_param *param, double value);
 /** Number of network outputs: one a regression, n_class a classification. */
 int64_t dna_params_n_output(const dna_param *params, int64_t n);
 

@@ -4,7 +4,6 @@
  */
 #include "data/dataset.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -191,21 +190,6 @@ out:
     return rc;
 }
 
-/* A regression target between the scale of the network and its natural unit. */
-static double
-to_natural(const dna_param *p, double v)
-{
-    v = p->has_stats ? v * p->std + p->mean : v;
-    return p->log_transform ? exp(v) : v;
-}
-
-static double
-to_standard(const dna_param *p, double v)
-{
-    v = p->log_transform ? log(v) : v;
-    return p->has_stats ? (v - p->mean) / p->std : v;
-}
-
 static bool
 may_move_targets(const dna_dataset *ds, const dna_transform_list *list)
 {
@@ -234,15 +218,16 @@ transform(dna_dataset *ds, const dna_transform_list *list, dna_transform_data *d
     data->targets = before + n;
     for (int64_t p = 0; p < n; p++) {
         const dna_param *param = &ds->o.params[p];
-        before[p] =
-            param->type == DNA_REGRESSION ? to_natural(param, target[p]) : target[p];
+        before[p] = param->type == DNA_REGRESSION
+                        ? dna_param_to_natural(param, target[p])
+                        : target[p];
         data->targets[p] = before[p];
     }
     DNA_TRY(dna_transforms_apply(list, data));
     for (int64_t p = 0; p < n; p++) {
         double after = data->targets[p];
         if (after < before[p] || after > before[p]) {
-            target[p] = to_standard(&ds->o.params[p], after);
+            target[p] = dna_param_to_target(&ds->o.params[p], after);
         }
     }
 out:

@@ -276,12 +276,8 @@ dna_network_values(const dna_network *net, const float *out, double *values)
             *values++ = (double)best;
             continue;
         }
-        double v = (double)*out++;
-        if (p->has_stats) {
-            v = v * p->std + p->mean;
-        }
         /* what the network computes is 32-bit; more digits would be noise */
-        *values++ = (double)(float)(p->log_transform ? exp(v) : v);
+        *values++ = (double)(float)dna_param_to_natural(p, (double)*out++);
     }
 }
 

@@ -4,6 +4,7 @@
  */
 #include "support/support.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,6 +281,33 @@ test_memory_running_out_is_an_error(void **state)
     }
 }
 
+static void
+test_targets_come_back_in_their_own_unit(void **state)
+{
+    (void)state;
+    const dna_param plain = {.std = 1.0};
+    const dna_param scaled = {.mean = 10.0, .std = 4.0, .has_stats = 1};
+    const dna_param logs = {
+        .mean = 2.0, .std = 0.5, .has_stats = 1, .log_transform = 1};
+    assert_near(dna_param_to_natural(&plain, 3.25), 3.25, 0.0);
+    assert_near(dna_param_to_target(&plain, 3.25), 3.25, 0.0);
+    assert_near(dna_param_to_natural(&scaled, -0.5), 8.0, 0.0);
+    assert_near(dna_param_to_target(&scaled, 8.0), -0.5, 0.0);
+    /* exp(2 - 2 * 0.5) = e */
+    assert_near(dna_param_to_natural(&logs, -2.0), 2.718281828459045, 1e-15);
+    assert_near(dna_param_to_target(&logs, 2.718281828459045), -2.0, 1e-15);
+    assert_true(isnan(dna_param_to_natural(&logs, (double)NAN)));
+    /* 0 survives whatever mean and deviation it was scaled with */
+    for (int i = 1; i < 2000; i++) {
+        const dna_param odd = {
+            .mean = 1000.0 / (double)i, .std = 0.1 * sqrt((double)i), .has_stats = 1};
+        double zero = dna_param_to_natural(&odd, dna_param_to_target(&odd, 0.0));
+        assert_true(zero == 0.0);
+        double small = dna_param_to_natural(&odd, dna_param_to_target(&odd, 1e-9));
+        assert_near(small / 1e-9, 1.0, 1e-3);
+    }
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -292,6 +320,7 @@ main(void)
         T(test_mistakes_are_explained),
         T(test_list_form_reads_back),
         T(test_statistics_are_filled_in),
+        cmocka_unit_test(test_targets_come_back_in_their_own_unit),
         cmocka_unit_test(test_memory_running_out_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,7 +371,9 @@ static const dna_field fields_optimizer[] = {
         .has_min = true,
         .min = 1,
         .dflt = "Adam",
-        .doc = "Adam, AdamW, SGD or RMSprop, also in small letters (adam_w)."},
+        .doc =
+            "Adam, AdamW, Adamax, NAdam, RAdam, SGD, Adagrad, Adadelta, RMSprop, Rprop or "
+            "ASGD, also in small letters (adam_w)."},
     {.key = "params",
         .kind = DNA_KIND_ANY,
         .dflt = "{}",

@@ -5,6 +5,7 @@
 #include "nn/optim.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -16,8 +17,24 @@
 static const dna_optim_def *const defs[] = {
     &dna_optim_adam,
     &dna_optim_adamw,
+    &dna_optim_adamax,
+    &dna_optim_nadam,
+    &dna_optim_radam,
     &dna_optim_sgd,
+    &dna_optim_adagrad,
+    &dna_optim_adadelta,
     &dna_optim_rmsprop,
+    &dna_optim_rprop,
+    &dna_optim_asgd,
+};
+
+/* PyTorch has them, and they cannot train a network by batches. */
+static const struct {
+    const char *name, *why;
+} unusable[] = {
+    {"SparseAdam", "takes sparse gradients only, and those of networks are dense"},
+    {"LBFGS", "evaluates the loss many times in one step, which training by batches "
+              "does not offer"},
 };
 
 const dna_optim_def *
@@ -38,9 +55,13 @@ dna_optim_at(int64_t i)
 }
 
 const char *
-dna_optim_no_conflict(const void *opts)
+dna_optim_why_not(const char *name)
 {
-    (void)opts;
+    for (int64_t i = 0; name != NULL && i < DNA_COUNT(unusable); i++) {
+        if (dna_name_matches(name, unusable[i].name)) {
+            return unusable[i].why;
+        }
+    }
     return NULL;
 }
 
@@ -50,8 +71,9 @@ dna_optim_new(dna_optim **out, const dna_optim_def *def, const void *opts, int64
     dna_optim *o = NULL;
     int rc = DNA_OK;
 
-    assert(n >= 0 && def->n_slot <= DNA_OPTIM_MAX_SLOT);
-    const char *conflict = def->check(opts);
+    assert(n >= 0 && def->n_slot <= DNA_OPTIM_MAX_SLOT
+           && def->n_scalar <= DNA_OPTIM_MAX_SCALAR);
+    const char *conflict = def->check != NULL ? def->check(opts) : NULL;
     DNA_REQUIRE(conflict == NULL, DNA_EARG, "optimizer %s: %s", def->name, conflict);
     DNA_NEW(o, 1);
     o->def = def;
@@ -76,10 +98,10 @@ dna_optim_free(dna_optim *o)
 }
 
 typedef struct {
-    dna_optim *o;
+    const dna_optim *o;
+    const dna_optim_now *now;
     float *w;
     const float *g;
-    double lr;
 } step_job;
 
 static int
@@ -94,16 +116,27 @@ step_chunk(void *payload, int64_t task, int worker)
     for (int s = 0; s < o->def->n_slot; s++) {
         slot[s] = o->slots + s * o->n + first;
     }
-    o->def->update(o->opts, o->step, job->lr, DNA_MIN(CHUNK, o->n - first),
-        job->w + first, job->g + first, slot);
+    o->def->update(o->opts, job->now, DNA_MIN(CHUNK, o->n - first), job->w + first,
+        job->g + first, slot);
     return DNA_OK;
+}
+
+double
+dna_optim_lr(const dna_optim *o)
+{
+    return *(const double *)o->opts; /* the first member of every options struct */
 }
 
 int
 dna_optim_step(dna_optim *o, float *w, const float *g, double lr_factor, dna_pool *pool)
 {
-    step_job job = {.o = o, .w = w, .g = g, .lr = o->def->lr(o->opts) * lr_factor};
+    dna_optim_now now = {.step = ++o->step, .lr = dna_optim_lr(o) * lr_factor};
+    step_job job = {.o = o, .now = &now, .w = w, .g = g};
 
-    o->step++;
+    memcpy(now.scalars, o->scalars, sizeof(now.scalars));
+    if (o->def->advance != NULL) {
+        o->def->advance(o->opts, &now);
+        memcpy(o->scalars, now.scalars, sizeof(now.scalars));
+    }
     return dna_pool_run(pool, (o->n + CHUNK - 1) / CHUNK, step_chunk, &job);
 }

@@ -259,6 +259,11 @@ out:
 static int
 unknown_optimizer(const dna_value *name)
 {
+    const char *why_not = dna_optim_why_not(dna_value_as_text(name));
+    if (why_not != NULL) {
+        return dna_config_fail(DNA_EUNSUPPORTED, name, "optimizer.name",
+            "%s cannot be used: it %s", dna_value_as_text(name), why_not);
+    }
     dna_str known;
     dna_str_init(&known, 0);
     const dna_optim_def *def = NULL;

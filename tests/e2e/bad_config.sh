@@ -92,6 +92,8 @@ train 'network!: {name: CustomCNN}' 'at least 90'
 printf 'dataset_transforms: [{crop: {max_snp: 90}}]\nnetwork!: {name: CustomCNN}\n' > extra
 train "$(cat extra; echo 'batch_size: 1')" 'cannot train on one sample'
 train 'optimizer: {name: Adama}' 'unknown optimizer "Adama"'
+train 'optimizer: {name: LBFGS}' 'LBFGS cannot be used: it evaluates the loss many times'
+train 'optimizer: {name: rprop, params: {etas: [1.5, 2]}}' 'the first of etas must be below 1'
 train 'optimizer: {params: {learning_rate: fast}}' 'optimizer.params'
 train 'optimizer!: {name: SGD}' 'lr'
 train 'optimizer!: {name: SGD, params: {lr: 0.1, nesterov: yes}}' 't.yml:3: '

@@ -1,7 +1,8 @@
-"""Values of PyTorch's losses and optimisers as C tables for the unit tests.
+"""Values of PyTorch's losses and optimisers as C tables for the unit tests (torch 1.13).
 
     python3 tests/golden/make_nn_values.py loss > tests/unit/nn/loss_values.h
     python3 tests/golden/make_nn_values.py optim > tests/unit/nn/optim_values.h
+    clang-format -i tests/unit/nn/*_values.h
 """
 import sys
 
@@ -50,6 +51,11 @@ CLASSIFICATION = [
     ("NLL", nn.NLLLoss()),
     ("Multi Margin", nn.MultiMarginLoss()),
 ]
+WEIGHTED = [
+    ("Cross Entropy", nn.CrossEntropyLoss, [0.2, 1.0, 5.0]),
+    ("Cross Entropy", nn.CrossEntropyLoss, [3.0, 0.0, 0.5]),
+    ("NLL", nn.NLLLoss, [0.2, 1.0, 5.0]),
+]
 
 
 def make_loss():
@@ -74,51 +80,113 @@ def make_loss():
     print("};\n\n/* Cross entropy of the four rows above as one batch. */")
     x = torch.tensor(LOGITS, dtype=torch.float64)
     print(f"static const double cross_entropy_mean = {nn.CrossEntropyLoss()(x, torch.tensor(CLASSES)).item()!r};")
+    print("\n/* The same rows as one batch, with weight=. */\n"
+          "typedef struct {\n    const char *name;\n    double weights[3];\n    double loss;\n"
+          "    double grad[4][3];\n} weighted_value;\n\n"
+          "static const weighted_value weighted_values[] = {")
+    for name, module, weights in WEIGHTED:
+        x = torch.tensor(LOGITS, dtype=torch.float64, requires_grad=True)
+        loss = module(weight=torch.tensor(weights, dtype=torch.float64))(x, torch.tensor(CLASSES))
+        loss.backward()
+        grad = ", ".join("{" + ", ".join(map(repr, row)) + "}" for row in x.grad.tolist())
+        print(f'    {{"{name}", {{{", ".join(map(repr, weights))}}}, {loss.item()!r}, {{{grad}}}}},')
+    print("};")
 
 
-OPTIM = [
-    ("Adam", torch.optim.Adam, {}),
-    ("Adam", torch.optim.Adam, dict(lr=0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1)),
-    ("Adam", torch.optim.Adam, dict(lr=0.05, betas=(0.5, 0.6), amsgrad=True)),
-    ("AdamW", torch.optim.AdamW, {}),
-    ("AdamW", torch.optim.AdamW, dict(lr=0.1, weight_decay=0.5, betas=(0.5, 0.6), amsgrad=True)),
-    ("SGD", torch.optim.SGD, dict(lr=0.1)),
-    ("SGD", torch.optim.SGD, dict(lr=0.1, momentum=0.9, weight_decay=0.05)),
-    ("SGD", torch.optim.SGD, dict(lr=0.1, momentum=0.9, dampening=0.3)),
-    ("SGD", torch.optim.SGD, dict(lr=0.1, momentum=0.7, nesterov=True, weight_decay=0.01)),
-    ("RMSprop", torch.optim.RMSprop, {}),
-    ("RMSprop", torch.optim.RMSprop, dict(lr=0.02, alpha=0.9, weight_decay=0.1, eps=1e-4)),
-    ("RMSprop", torch.optim.RMSprop, dict(lr=0.02, momentum=0.5)),
-    ("RMSprop", torch.optim.RMSprop, dict(lr=0.02, centered=True, momentum=0.5, alpha=0.8)),
-]
+# each with its defaults in the order of the field table, and PyTorch's name of each slot
+BETAS = (0.9, 0.999)
 DEFAULTS = {
-    "Adam": dict(lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, amsgrad=False),
-    "AdamW": dict(lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, amsgrad=False),
-    "SGD": dict(lr=0.0, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False),
-    "RMSprop": dict(lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0, centered=False),
+    "Adam": (dict(lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, amsgrad=False),
+             ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"]),
+    "AdamW": (dict(lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=0.01, amsgrad=False),
+              ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"]),
+    "Adamax": (dict(lr=2e-3, betas=BETAS, eps=1e-8, weight_decay=0.0), ["exp_avg", "exp_inf"]),
+    "NAdam": (dict(lr=2e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, momentum_decay=4e-3),
+              ["exp_avg", "exp_avg_sq"]),
+    "RAdam": (dict(lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=0.0), ["exp_avg", "exp_avg_sq"]),
+    "SGD": (dict(lr=0.0, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False),
+            ["momentum_buffer"]),
+    "Adagrad": (dict(lr=0.01, lr_decay=0.0, weight_decay=0.0, initial_accumulator_value=0.0,
+                     eps=1e-10), ["sum"]),
+    "Adadelta": (dict(lr=1.0, rho=0.9, eps=1e-6, weight_decay=0.0), ["square_avg", "acc_delta"]),
+    "RMSprop": (dict(lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0, momentum=0.0,
+                     centered=False), ["square_avg", "momentum_buffer", "grad_avg"]),
+    "Rprop": (dict(lr=0.01, etas=(0.5, 1.2), step_sizes=(1e-6, 50.0)), ["prev", "step_size"]),
+    "ASGD": (dict(lr=0.01, lambd=1e-4, alpha=0.75, t0=1e6, weight_decay=0.0), ["ax"]),
 }
-N_STEP = 6
+OPTIM = [
+    ("Adam", {}),
+    ("Adam", dict(lr=0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1)),
+    ("Adam", dict(lr=0.05, betas=(0.5, 0.6), amsgrad=True)),
+    ("AdamW", {}),
+    ("AdamW", dict(lr=0.1, weight_decay=0.5, betas=(0.5, 0.6), amsgrad=True)),
+    ("Adamax", {}),
+    ("Adamax", dict(lr=0.05, betas=(0.5, 0.7), eps=1e-2, weight_decay=0.1)),
+    ("NAdam", {}),
+    ("NAdam", dict(lr=0.05, betas=(0.8, 0.9), eps=1e-3, weight_decay=0.1, momentum_decay=0.5)),
+    ("RAdam", {}),
+    ("RAdam", dict(lr=0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1)),
+    ("RAdam", dict(lr=0.02, betas=(0.5, 0.3))),
+    ("SGD", dict(lr=0.1)),
+    ("SGD", dict(lr=0.1, momentum=0.9, weight_decay=0.05)),
+    ("SGD", dict(lr=0.1, momentum=0.9, dampening=0.3)),
+    ("SGD", dict(lr=0.1, momentum=0.7, nesterov=True, weight_decay=0.01)),
+    ("Adagrad", {}),
+    ("Adagrad", dict(lr=0.1, lr_decay=0.2, weight_decay=0.1, eps=1e-3)),
+    ("Adagrad", dict(lr=0.1, initial_accumulator_value=0.3)),
+    ("Adadelta", {}),
+    ("Adadelta", dict(lr=0.5, rho=0.6, eps=1e-2, weight_decay=0.1)),
+    ("RMSprop", {}),
+    ("RMSprop", dict(lr=0.02, alpha=0.9, weight_decay=0.1, eps=1e-4)),
+    ("RMSprop", dict(lr=0.02, momentum=0.5)),
+    ("RMSprop", dict(lr=0.02, centered=True, momentum=0.5, alpha=0.8)),
+    ("Rprop", {}),
+    ("Rprop", dict(lr=0.1, etas=(0.3, 1.5), step_sizes=(0.02, 0.15))),
+    ("ASGD", {}),
+    ("ASGD", dict(lr=0.1, lambd=0.1, alpha=0.5, t0=5.0, weight_decay=0.1)),
+]
+N_STEP = 20
+
+
+def run_optim(name, params, is_falling):
+    """The weights and the optimiser after N_STEP steps."""
+    w = torch.tensor([1.0, -2.0, 0.5, 0.0], requires_grad=True)
+    optim = getattr(torch.optim, name)([w], **params)
+    group = optim.param_groups[0]
+    lr = group["lr"]
+    for k in range(1, N_STEP + 1):
+        i = torch.arange(4, dtype=torch.float64)
+        w.grad = (torch.sin(k + 2 * i) / (1 + k / 2)).float()
+        group["lr"] = lr * (1 - k / 40) if is_falling else lr
+        optim.step()
+    return w, optim.state[w]
+
+
+def numbers(values):
+    return "{" + ", ".join(f"{v:.9g}" for v in values) + "}"
 
 
 def make_optim():
-    print("/* Settings in the order of the optimiser's field table, betas flattened. w after 6\n"
-          " * steps from (1, -2, 0.5, 0), gradient of step k = 1 .. 6 at i: sin(k + 2 i) /\n"
-          " * (1 + k / 2). */\n"
-          "typedef struct {\n    const char *name;\n    double setting[6];\n    double w[4];\n"
+    print("/* Settings in the order of the optimiser's field table, lists flattened. w, and the\n"
+          " * state vectors in the order of our slots, after 20 steps from (1, -2, 0.5, 0); the\n"
+          " * gradient of step k = 1 .. 20 at i is sin(k + 2 i) / (1 + k / 2), the learning\n"
+          " * rate, if it falls, lr (1 - k / 40). */\n"
+          "#define N_STEP 20\n\n"
+          "typedef struct {\n    const char *name;\n    bool is_falling;\n    double setting[6];\n"
+          "    double w[4];\n    double slots[3][4];\n"
           "} optim_value;\n\nstatic const optim_value optim_values[] = {")
-    for name, cls, params in OPTIM:
-        w = torch.tensor([1.0, -2.0, 0.5, 0.0], requires_grad=True)
-        optim = cls([w], **params)
-        for k in range(1, N_STEP + 1):
-            i = torch.arange(4, dtype=torch.float64)
-            w.grad = (torch.sin(k + 2 * i) / (1 + k / 2)).float()
-            optim.step()
-        flat = []
-        for value in {**DEFAULTS[name], **params}.values():
-            flat += list(value) if isinstance(value, tuple) else [float(value)]
-        settings = ", ".join(f"{v!r}" for v in flat)
-        result = ", ".join(f"{v:.9g}" for v in w.tolist())
-        print(f'    {{"{name}", {{{settings}}}, {{{result}}}}},')
+    for name, params in OPTIM:
+        defaults, slots = DEFAULTS[name]
+        for is_falling in (False, True):
+            w, state = run_optim(name, params, is_falling)
+            flat = []
+            for value in {**defaults, **params}.values():
+                flat += list(value) if isinstance(value, tuple) else [float(value)]
+            found = [state[s].tolist() if state.get(s) is not None else [0.0] * 4 for s in slots]
+            print(f'    {{"{name}", {"true" if is_falling else "false"}, '
+                  f'{{{", ".join(map(repr, flat))}}},\n'
+                  f'        {numbers(w.tolist())},\n'
+                  f'        {{{", ".join(map(numbers, found))}}}}},')
     print("};")
 
 

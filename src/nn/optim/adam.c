@@ -13,27 +13,19 @@
 enum { SLOT_M, SLOT_V, SLOT_V_MAX, N_SLOT };
 
 static const dna_field adam_fields[] = {
-    DNA_ADAM_FIELDS(
-        "0", "L2 penalty: this many times the weights is added to the gradient."),
+    DNA_ADAM_FIELDS("0", DNA_OPTIM_L2_DOC),
     {0},
 };
 
-double
-dna_adam_lr(const void *opts)
-{
-    const dna_adam_opts *o = opts;
-    return o->lr;
-}
-
 void
-dna_adam_apply(const dna_adam_opts *o, int64_t step, double lr, double decay, int64_t n,
-    float *w, const float *g, float *const *slot)
+dna_adam_apply(const dna_adam_opts *o, const dna_optim_now *now, double decay,
+    int64_t n, float *w, const float *g, float *const *slot)
 {
-    double correction1 = 1.0 - pow(o->betas[0], (double)step);
-    double correction2 = 1.0 - pow(o->betas[1], (double)step);
+    double correction1 = 1.0 - pow(o->betas[0], (double)now->step);
+    double correction2 = 1.0 - pow(o->betas[1], (double)now->step);
     float beta1 = (float)o->betas[0], rest1 = (float)(1.0 - o->betas[0]);
     float beta2 = (float)o->betas[1], rest2 = (float)(1.0 - o->betas[1]);
-    float step_size = (float)(lr / correction1);
+    float step_size = (float)(now->lr / correction1);
     float root = (float)sqrt(correction2);
     float eps = (float)o->eps, decay_f = (float)decay;
     float *m = slot[SLOT_M], *v = slot[SLOT_V], *v_max = slot[SLOT_V_MAX];
@@ -52,11 +44,11 @@ dna_adam_apply(const dna_adam_opts *o, int64_t step, double lr, double decay, in
 }
 
 static void
-adam_update(const void *opts, int64_t step, double lr, int64_t n, float *w,
+adam_update(const void *opts, const dna_optim_now *now, int64_t n, float *w,
     const float *g, float *const *slot)
 {
     const dna_adam_opts *o = opts;
-    dna_adam_apply(o, step, lr, o->weight_decay, n, w, g, slot);
+    dna_adam_apply(o, now, o->weight_decay, n, w, g, slot);
 }
 
 const dna_optim_def dna_optim_adam = {
@@ -68,6 +60,4 @@ const dna_optim_def dna_optim_adam = {
     .opts_size = sizeof(dna_adam_opts),
     .n_slot = N_SLOT,
     .update = adam_update,
-    .lr = dna_adam_lr,
-    .check = dna_optim_no_conflict,
 };

@@ -12,15 +12,15 @@ static const dna_field adamw_fields[] = {
 };
 
 static void
-adamw_update(const void *opts, int64_t step, double lr, int64_t n, float *w,
+adamw_update(const void *opts, const dna_optim_now *now, int64_t n, float *w,
     const float *g, float *const *slot)
 {
     const dna_adam_opts *o = opts;
-    float keep = (float)(1.0 - lr * o->weight_decay);
+    float keep = (float)(1.0 - now->lr * o->weight_decay);
     for (int64_t i = 0; i < n; i++) {
         w[i] *= keep;
     }
-    dna_adam_apply(o, step, lr, 0.0, n, w, g, slot);
+    dna_adam_apply(o, now, 0.0, n, w, g, slot);
 }
 
 const dna_optim_def dna_optim_adamw = {
@@ -31,6 +31,4 @@ const dna_optim_def dna_optim_adamw = {
     .opts_size = sizeof(dna_adam_opts),
     .n_slot = 3,
     .update = adamw_update,
-    .lr = dna_adam_lr,
-    .check = dna_optim_no_conflict,
 };

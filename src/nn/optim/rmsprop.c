@@ -23,30 +23,15 @@ typedef struct {
 } rmsprop_opts;
 
 static const dna_field rmsprop_fields[] = {
-    {.key = "lr",
-        .kind = DNA_KIND_FLOAT,
-        .has_min = true,
-        .dflt = "0.01",
-        .offset = offsetof(rmsprop_opts, lr),
-        .doc = "Learning rate; learning_rate is another name for it."},
+    DNA_OPTIM_LR_ROW(rmsprop_opts, "0.01"),
     {.key = "alpha",
         .kind = DNA_KIND_FLOAT,
         .has_min = true,
         .dflt = "0.99",
         .offset = offsetof(rmsprop_opts, alpha),
         .doc = "Decay of the running mean of squares."},
-    {.key = "eps",
-        .kind = DNA_KIND_FLOAT,
-        .has_min = true,
-        .dflt = "1.0e-08",
-        .offset = offsetof(rmsprop_opts, eps),
-        .doc = "Added to the root in the denominator."},
-    {.key = "weight_decay",
-        .kind = DNA_KIND_FLOAT,
-        .has_min = true,
-        .dflt = "0",
-        .offset = offsetof(rmsprop_opts, weight_decay),
-        .doc = "L2 penalty: this many times the weights is added to the gradient."},
+    DNA_OPTIM_EPS_ROW(rmsprop_opts, "1.0e-08", DNA_OPTIM_EPS_DOC),
+    DNA_OPTIM_DECAY_ROW(rmsprop_opts, "0", DNA_OPTIM_L2_DOC),
     {.key = "momentum",
         .kind = DNA_KIND_FLOAT,
         .has_min = true,
@@ -62,13 +47,12 @@ static const dna_field rmsprop_fields[] = {
 };
 
 static void
-rmsprop_update(const void *opts, int64_t step, double lr, int64_t n, float *w,
+rmsprop_update(const void *opts, const dna_optim_now *now, int64_t n, float *w,
     const float *g, float *const *slot)
 {
     const rmsprop_opts *o = opts;
-    (void)step; /* no bias correction */
     float alpha = (float)o->alpha, rest = (float)(1.0 - o->alpha);
-    float lr_f = (float)lr, eps = (float)o->eps, decay = (float)o->weight_decay;
+    float lr_f = (float)now->lr, eps = (float)o->eps, decay = (float)o->weight_decay;
     float momentum = (float)o->momentum;
     bool has_momentum = o->momentum > 0.0;
     float *v = slot[SLOT_SQUARE], *b = slot[SLOT_MOMENTUM], *mean = slot[SLOT_MEAN];
@@ -91,13 +75,6 @@ rmsprop_update(const void *opts, int64_t step, double lr, int64_t n, float *w,
     }
 }
 
-static double
-rmsprop_lr(const void *opts)
-{
-    const rmsprop_opts *o = opts;
-    return o->lr;
-}
-
 const dna_optim_def dna_optim_rmsprop = {
     .name = "RMSprop",
     .doc =
@@ -108,6 +85,4 @@ const dna_optim_def dna_optim_rmsprop = {
     .opts_size = sizeof(rmsprop_opts),
     .n_slot = N_SLOT,
     .update = rmsprop_update,
-    .lr = rmsprop_lr,
-    .check = dna_optim_no_conflict,
 };

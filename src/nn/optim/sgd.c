@@ -35,12 +35,7 @@ static const dna_field sgd_fields[] = {
         .dflt = "0",
         .offset = offsetof(sgd_opts, dampening),
         .doc = "The gradient enters the momentum 1 - dampening times."},
-    {.key = "weight_decay",
-        .kind = DNA_KIND_FLOAT,
-        .has_min = true,
-        .dflt = "0",
-        .offset = offsetof(sgd_opts, weight_decay),
-        .doc = "L2 penalty: this many times the weights is added to the gradient."},
+    DNA_OPTIM_DECAY_ROW(sgd_opts, "0", DNA_OPTIM_L2_DOC),
     {.key = "nesterov",
         .kind = DNA_KIND_BOOL,
         .dflt = "false",
@@ -50,14 +45,14 @@ static const dna_field sgd_fields[] = {
 };
 
 static void
-sgd_update(const void *opts, int64_t step, double lr, int64_t n, float *w,
+sgd_update(const void *opts, const dna_optim_now *now, int64_t n, float *w,
     const float *g, float *const *slot)
 {
     const sgd_opts *o = opts;
-    float lr_f = (float)lr, decay = (float)o->weight_decay;
+    float lr_f = (float)now->lr, decay = (float)o->weight_decay;
     float momentum = (float)o->momentum;
-    float old = step == 1 ? 0.0F : momentum;
-    float take = step == 1 ? 1.0F : (float)(1.0 - o->dampening);
+    float old = now->step == 1 ? 0.0F : momentum;
+    float take = now->step == 1 ? 1.0F : (float)(1.0 - o->dampening);
     float *b = slot[0];
 
     if (o->momentum == 0.0) {
@@ -71,13 +66,6 @@ sgd_update(const void *opts, int64_t step, double lr, int64_t n, float *w,
         b[i] = old * b[i] + take * gi;
         w[i] -= lr_f * (o->nesterov ? gi + momentum * b[i] : b[i]);
     }
-}
-
-static double
-sgd_lr(const void *opts)
-{
-    const sgd_opts *o = opts;
-    return o->lr;
 }
 
 static const char *
@@ -99,6 +87,5 @@ const dna_optim_def dna_optim_sgd = {
     .opts_size = sizeof(sgd_opts),
     .n_slot = 1,
     .update = sgd_update,
-    .lr = sgd_lr,
     .check = sgd_check,
 };

@@ -37,7 +37,19 @@ gradient(int64_t step, int64_t i)
 }
 
 static void
-test_six_steps_end_where_pytorch_ends(void **state)
+check_vector(
+    const optim_value *v, const char *what, const float *is, const double *want)
+{
+    for (int j = 0; j < 4; j++) {
+        if (!(fabs((double)is[j] - want[j]) <= 2e-6 * fmax(1.0, fabs(want[j])))) {
+            fail_msg("%s %g: %s[%d] is %.9g, not %.9g", v->name, v->setting[0], what, j,
+                (double)is[j], want[j]);
+        }
+    }
+}
+
+static void
+test_twenty_steps_end_where_pytorch_ends(void **state)
 {
     (void)state;
     for (int64_t i = 0; i < DNA_COUNT(optim_values); i++) {
@@ -48,18 +60,18 @@ test_six_steps_end_where_pytorch_ends(void **state)
         float w[4] = {1.0F, -2.0F, 0.5F, 0.0F}, g[4];
         dna_optim *optim = NULL;
         assert_ok(dna_optim_new(&optim, def, opts, 4));
-        for (int64_t step = 1; step <= 6; step++) {
+        assert_true(dna_optim_lr(optim) == v->setting[0]);
+        for (int64_t step = 1; step <= N_STEP; step++) {
             for (int64_t j = 0; j < 4; j++) {
                 g[j] = gradient(step, j);
             }
-            assert_ok(dna_optim_step(optim, w, g, 1.0, NULL));
+            double factor = v->is_falling ? 1.0 - (double)step / 40.0 : 1.0;
+            assert_ok(dna_optim_step(optim, w, g, factor, NULL));
         }
-        assert_int_equal(optim->step, 6);
-        for (int j = 0; j < 4; j++) {
-            if (!(fabs((double)w[j] - v->w[j]) <= 1e-6)) {
-                fail_msg("row %d, %s: w[%d] is %.9g, not %.9g", (int)i, v->name, j,
-                    (double)w[j], v->w[j]);
-            }
+        assert_int_equal(optim->step, N_STEP);
+        check_vector(v, "w", w, v->w);
+        for (int s = 0; s < def->n_slot; s++) {
+            check_vector(v, "slot", optim->slots + 4 * s, v->slots[s]);
         }
         dna_optim_free(optim);
         free(opts);
@@ -69,8 +81,10 @@ test_six_steps_end_where_pytorch_ends(void **state)
 static void
 test_names_are_pytorchs_or_their_snake_case(void **state)
 {
-    static const char *const names[][2] = {
-        {"Adam", "adam"}, {"AdamW", "adam_w"}, {"SGD", "sgd"}, {"RMSprop", "rm_sprop"}};
+    static const char *const names[][2] = {{"Adam", "adam"}, {"AdamW", "adam_w"},
+        {"Adamax", "adamax"}, {"NAdam", "n_adam"}, {"RAdam", "r_adam"}, {"SGD", "sgd"},
+        {"Adagrad", "adagrad"}, {"Adadelta", "adadelta"}, {"RMSprop", "rm_sprop"},
+        {"Rprop", "rprop"}, {"ASGD", "asgd"}};
     (void)state;
     for (int64_t i = 0; i < DNA_COUNT(names); i++) {
         const dna_optim_def *def = dna_optim_find(names[i][0]);
@@ -78,25 +92,55 @@ test_names_are_pytorchs_or_their_snake_case(void **state)
         assert_string_equal(def->name, names[i][0]);
         assert_ptr_equal(dna_optim_find(names[i][1]), def);
         assert_ptr_equal(dna_optim_at(i), def);
-        assert_true(def->n_slot <= DNA_OPTIM_MAX_SLOT);
+        assert_string_equal(def->fields[0].key, "lr"); /* where dna_optim_lr() looks */
+        assert_int_equal(def->fields[0].offset, 0);
+        assert_null(dna_optim_why_not(names[i][0]));
+        bool is_tested = false;
+        for (int64_t k = 0; k < DNA_COUNT(optim_values); k++) {
+            is_tested |= strcmp(optim_values[k].name, def->name) == 0;
+        }
+        assert_true(is_tested);
     }
     assert_null(dna_optim_at(DNA_COUNT(names)));
     assert_null(dna_optim_at(-1));
-    assert_null(dna_optim_find("LBFGS"));
     assert_null(dna_optim_find(NULL));
 }
 
 static void
-test_nesterov_without_momentum_is_refused(void **state)
+test_optimisers_that_cannot_be_used_are_refused_with_the_reason(void **state)
 {
-    const dna_optim_def *def = dna_optim_find("SGD");
-    const double settings[][5] = {{0.1, 0.0, 0.0, 0.0, 1.0}, {0.1, 0.9, 0.1, 0.0, 1.0}};
+    static const char *const names[] = {"SparseAdam", "sparse_adam", "LBFGS", "lbfgs"};
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        void *opts = make_opts(def, settings[i]);
+    for (int64_t i = 0; i < DNA_COUNT(names); i++) {
+        assert_null(dna_optim_find(names[i]));
+        assert_non_null(dna_optim_why_not(names[i]));
+    }
+    assert_null(dna_optim_why_not("Sparse"));
+    assert_null(dna_optim_why_not(NULL));
+}
+
+static void
+test_settings_that_conflict_are_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        double setting[5];
+        const char *text;
+    } cases[] = {
+        {"SGD", {0.1, 0.0, 0.0, 0.0, 1.0},
+            "optimizer SGD: nesterov needs a momentum above 0 and a dampening of 0"},
+        {"SGD", {0.1, 0.9, 0.1, 0.0, 1.0}, "nesterov needs"},
+        {"Rprop", {0.1, 1.1, 1.2, 0.0, 1.0}, "the first of etas must be below 1"},
+        {"Rprop", {0.1, 0.5, 1.0, 0.0, 1.0}, "and the second above 1"},
+        {"Rprop", {0.1, 0.5, 1.2, 1.0, 0.1}, "the first of step_sizes must not be"},
+    };
+    (void)state;
+    for (int64_t i = 0; i < DNA_COUNT(cases); i++) {
+        const dna_optim_def *def = dna_optim_find(cases[i].name);
+        assert_non_null(def);
+        void *opts = make_opts(def, cases[i].setting);
         dna_optim *optim = NULL;
-        assert_fails(dna_optim_new(&optim, def, opts, 4), DNA_EARG,
-            "optimizer SGD: nesterov needs a momentum above 0 and a dampening of 0");
+        assert_fails(dna_optim_new(&optim, def, opts, 4), DNA_EARG, cases[i].text);
         assert_null(optim);
         free(opts);
     }
@@ -178,7 +222,7 @@ test_results_do_not_depend_on_threads_or_on_the_place_in_the_vector(void **state
 }
 
 static void
-test_step_and_slots_are_the_whole_state(void **state)
+test_step_scalars_and_slots_are_the_whole_state(void **state)
 {
     (void)state;
     for (int64_t i = 0; i < DNA_COUNT(optim_values); i++) {
@@ -192,6 +236,8 @@ test_step_and_slots_are_the_whole_state(void **state)
         run_steps(whole, w, g, 1, 4, NULL);
         memcpy(w_resumed, w, sizeof(w));
         resumed->step = whole->step;
+        memcpy(resumed->scalars, whole->scalars,
+            (size_t)def->n_scalar * sizeof(*whole->scalars));
         memcpy(resumed->slots, whole->slots, (size_t)def->n_slot * sizeof(w));
         run_steps(whole, w, g, 5, 7, NULL);
         run_steps(resumed, w_resumed, g, 5, 7, NULL);
@@ -249,13 +295,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_six_steps_end_where_pytorch_ends),
+        cmocka_unit_test(test_twenty_steps_end_where_pytorch_ends),
         cmocka_unit_test(test_names_are_pytorchs_or_their_snake_case),
-        cmocka_unit_test(test_nesterov_without_momentum_is_refused),
+        cmocka_unit_test(
+            test_optimisers_that_cannot_be_used_are_refused_with_the_reason),
+        cmocka_unit_test(test_settings_that_conflict_are_refused),
         cmocka_unit_test(test_the_factor_scales_the_learning_rate),
         cmocka_unit_test(
             test_results_do_not_depend_on_threads_or_on_the_place_in_the_vector),
-        cmocka_unit_test(test_step_and_slots_are_the_whole_state),
+        cmocka_unit_test(test_step_scalars_and_slots_are_the_whole_state),
         cmocka_unit_test(test_rounding_never_turns_a_weight_into_nan),
         cmocka_unit_test(test_memory_running_out_leaves_nothing_behind),
     };

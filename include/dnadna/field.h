@@ -55,6 +55,7 @@ struct dna_field {
     bool is_nullable;   /* null is allowed */
     bool must_exist;    /* PATH: the file or folder must be there */
     bool is_deprecated; /* accepted and ignored, with one line of notice: `notice` */
+    bool is_strict;     /* MAP: an unknown key is an error, not a warning */
     bool is_min_open;   /* min itself is not allowed */
     bool is_max_open;   /* max itself is not allowed */
     bool has_min, has_max;

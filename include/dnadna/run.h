@@ -41,8 +41,13 @@ typedef struct {
  * was given); *config gets its path. */
 DNA_API int dna_run_init(const dna_init_options *o, char **config) DNA_MUST_CHECK;
 
+/* `overrides` of preprocessing and training: texts "key.path=value" that go before the
+ * config, the value in YAML: "optimizer.params.lr=1e-3" (docs/cli.md). */
+
 typedef struct {
-    const char *config; /* preprocessing config file */
+    const char *config;           /* preprocessing config file */
+    const char *const *overrides; /* they enter the training config, too */
+    int64_t n_override;
     dna_log *log;
     const char *log_file; /* NULL: <model>_preprocessing.log in the model root */
     dna_progress_fn progress;
@@ -54,6 +59,8 @@ DNA_API int dna_run_preprocess(
 
 typedef struct {
     const char *config; /* training config, or the final config of a run */
+    const char *const *overrides;
+    int64_t n_override;
     const char *run_id; /* NULL: the config's, else the next free number */
     bool overwrite;
     int n_thread; /* 0: as many as there are */

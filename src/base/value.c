@@ -317,6 +317,7 @@ copy_below(dna_arena *a, const dna_value *v, const char *old_file, const char *n
     c->key_lines = NULL;
     c->slots = NULL;
     c->text = copy_text(a, v->text, &is_ok);
+    c->option = copy_text(a, v->option, &is_ok);
     c->file = v->file == old_file ? new_file : copy_text(a, v->file, &is_ok);
     if (!is_ok) {
         return NULL;

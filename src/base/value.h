@@ -34,11 +34,12 @@ struct dna_value {
     bool is_default; /* filled in from a field table, not given by anybody */
     bool boolean;
     int64_t integer;
-    double number;    /* also set for DNA_INT */
-    const char *text; /* scalar as written; never NULL for a string */
-    const char *file; /* absolute path of the file it came from, or NULL */
-    int line;         /* 1-based, 0 if unknown */
-    int64_t n;        /* items of a list or map */
+    double number;      /* also set for DNA_INT */
+    const char *text;   /* scalar as written; never NULL for a string */
+    const char *file;   /* absolute path of the file it came from, or NULL */
+    int line;           /* 1-based, 0 if unknown */
+    const char *option; /* "--set a.b" if the command line gave it, else NULL */
+    int64_t n;          /* items of a list or map */
     int64_t cap;
     dna_value **items;
     const char **keys; /* map only */

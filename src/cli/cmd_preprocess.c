@@ -7,8 +7,19 @@
 
 typedef struct {
     dna_common common;
+    dna_opt_list set;
     const char *config;
 } preprocess_values;
+
+static const dna_opt options[] = {
+    {.name = "set",
+        .kind = OPT_LIST,
+        .metavar = "KEY=VALUE",
+        .is_assignment = true,
+        .offset = offsetof(preprocess_values, set),
+        .doc =
+            "Give a key of the config another value (repeatable), in YAML, such as --set preprocessing.min_snp=400; keys of training, too. The training config gets it. Paths are relative to the current directory."},
+    {0}};
 
 static const dna_arg arguments[] = {
     {.name = "CONFIG",
@@ -21,7 +32,7 @@ static const dna_opt_spec spec = {.name = "dnadna preprocess",
         "Check which scenarios are usable, assign them to the training, "
         "validation and test sets, and standardise what is learned. "
         "Writes the preprocessed parameter table and the training config into the model's folder.",
-    .opts = {dna_opts_common, dna_opts_log},
+    .opts = {dna_opts_common, options, dna_opts_log},
     .args = arguments};
 
 static int
@@ -29,6 +40,8 @@ run(const void *values, dna_log *log)
 {
     const preprocess_values *v = values;
     dna_preprocess_options o = {.config = v->config,
+        .overrides = v->set.items,
+        .n_override = v->set.n,
         .log = log,
         .log_file = v->common.log_file,
         .progress = dna_console_progress};

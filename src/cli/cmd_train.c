@@ -7,6 +7,7 @@
 
 typedef struct {
     dna_common common;
+    dna_opt_list set;
     const char *run_id;
     bool overwrite;
     int64_t n_thread;
@@ -14,6 +15,13 @@ typedef struct {
 } train_values;
 
 static const dna_opt options[] = {
+    {.name = "set",
+        .kind = OPT_LIST,
+        .metavar = "KEY=VALUE",
+        .is_assignment = true,
+        .offset = offsetof(train_values, set),
+        .doc =
+            "Give a key of the config another value (repeatable), in YAML, such as --set optimizer.params.lr=1e-3. Paths are relative to the current directory."},
     {.name = "run-id",
         .letter = 'r',
         .kind = OPT_TEXT,
@@ -56,6 +64,8 @@ run(const void *values, dna_log *log)
 {
     const train_values *v = values;
     dna_train_options o = {.config = v->config,
+        .overrides = v->set.items,
+        .n_override = v->set.n,
         .run_id = v->run_id,
         .overwrite = v->overwrite,
         .n_thread = v->n_thread > INT16_MAX ? INT16_MAX : (int)v->n_thread,

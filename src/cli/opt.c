@@ -214,6 +214,8 @@ store(parser *p, const dna_opt *o, const char *text)
         DNA_TRY(store_choice(place, o, text));
         break;
     case OPT_LIST:
+        DNA_REQUIRE(!o->is_assignment || (text[0] != '=' && strchr(text, '=') != NULL),
+            DNA_EARG, "--%s: \"%s\" has not the form %s", o->name, text, o->metavar);
         DNA_TRY(store_list(place, text, p->argc));
         break;
     }

@@ -28,8 +28,9 @@ typedef struct {
     const char *metavar; /* "FILE"; NULL: the name in capitals */
     const char *choices; /* CHOICE: "a|b"; any case, stored as listed */
     int64_t min;         /* INT: the least allowed */
-    int exclusive;  /* options of one command with the same number exclude each other */
-    bool is_hidden; /* works, but is not shown */
+    int exclusive; /* options of one command with the same number exclude each other */
+    bool is_assignment; /* LIST: each is KEY=VALUE with a key */
+    bool is_hidden;     /* works, but is not shown */
     size_t offset;
     const char *doc;
 } dna_opt;

@@ -97,26 +97,6 @@ dna_config_check_dataset(dna_arena *a, dna_value *v, dna_log *log)
     return rc;
 }
 
-/* A misspelt split is an error, not a warning: its scenarios would be lost. */
-static int
-check_split_names(const dna_value *splits)
-{
-    static const char *const names[] = {"training", "validation", "test", "unused"};
-    for (int64_t i = 0; splits != NULL && splits->type == DNA_MAP && i < splits->n;
-         i++) {
-        int64_t k = 0;
-        while (k < DNA_COUNT(names) && strcmp(names[k], splits->keys[i]) != 0) {
-            k++;
-        }
-        if (k == DNA_COUNT(names)) {
-            return dna_config_fail(DNA_EARG, splits->items[i], "dataset_splits",
-                "\"%s\" is not one of training, validation, test, unused",
-                splits->keys[i]);
-        }
-    }
-    return DNA_OK;
-}
-
 /* What is missing to 1 goes to `unused`, computed as the original does (in the order of
  * the file, not rounded), so that the splits come out the same. */
 static int
@@ -160,7 +140,6 @@ check_model(dna_arena *a, dna_value *v, const dna_field *fields, const dna_field
     int64_t n_param = 0;
     int rc = DNA_OK;
 
-    DNA_TRY(check_split_names(dna_value_get(v, "dataset_splits")));
     DNA_TRY(dna_config_check_also(a, v, fields, also, log));
     warn_positions(dna_value_get(v, "dataset"), "dataset", log);
     DNA_TRY(check_split_sum(a, dna_value_get(v, "dataset_splits"), split_log));

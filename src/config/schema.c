@@ -34,22 +34,44 @@ static int check_value(
 /* --- where a value is, for messages ------------------------------------------------
  */
 
-/* "dir/file.yml:12: dotted: ", as far as each is known. */
+static void
+put_file(dna_str *s, const char *file, int line)
+{
+    const char *shown = file;
+    char *cwd = file[0] == '/' ? dna_path_absolute(".") : NULL;
+    size_t n = cwd != NULL ? strlen(cwd) : 0;
+    if (n > 1 && strncmp(file, cwd, n) == 0 && file[n] == '/') {
+        shown = file + n + 1;
+    }
+    dna_str_add(s, shown);
+    dna_free(cwd);
+    if (line > 0) {
+        dna_str_addf(s, ":%d", line);
+    }
+}
+
+void
+dna_config_origin(dna_str *out, const dna_value *value)
+{
+    if (value->option != NULL) {
+        dna_str_add(out, value->option);
+    } else if (value->file != NULL) {
+        put_file(out, value->file, value->line);
+    }
+}
+
+/* "dir/file.yml:12: dotted: ", as far as each is known; "--set dotted: " for what the
+ * command line gave, and "--set a: a.b: " for what lies within it. */
 static void
 put_place(dna_str *s, const dna_value *v, int line, const char *dotted)
 {
-    if (v != NULL && v->file != NULL) {
-        const char *shown = v->file;
-        char *cwd = v->file[0] == '/' ? dna_path_absolute(".") : NULL;
-        size_t n = cwd != NULL ? strlen(cwd) : 0;
-        if (n > 1 && strncmp(v->file, cwd, n) == 0 && v->file[n] == '/') {
-            shown = v->file + n + 1;
-        }
-        dna_str_add(s, shown);
-        dna_free(cwd);
-        if (line > 0) {
-            dna_str_addf(s, ":%d", line);
-        }
+    bool is_option = v != NULL && v->option != NULL;
+
+    if (is_option) {
+        dna_str_addf(s, "%s: ", v->option);
+        dotted = dotted != NULL && dna_str_ends_with(v->option, dotted) ? "" : dotted;
+    } else if (v != NULL && v->file != NULL) {
+        put_file(s, v->file, line);
         dna_str_add(s, ": ");
     }
     if (dotted != NULL && dotted[0] != '\0') {
@@ -378,11 +400,10 @@ put_hint(char *hint, size_t size, const char *key, const char *const *names, int
 /* n_before: unknown keys of this mapping before this one. */
 static int
 tell_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field *fields,
-    const char *at, int64_t n_before)
+    const char *at, bool is_strict, int64_t n_before)
 {
     const char *names[MAX_NAME];
     int64_t n = 0;
-    bool is_strict = (c->flags & DNA_CHECK_STRICT) != 0;
     bool is_top = strcmp(at, map->keys[i]) == 0;
     bool is_heard = dna_log_is_on(c->log, DNA_LOG_WARNING) && n_before <= MAX_UNKNOWN;
     if (!is_strict && !is_heard) {
@@ -447,8 +468,37 @@ out:
     return rc;
 }
 
+/* What somebody gave on the command line is never ignored: there an unknown key is an
+ * error everywhere. */
 static int
-check_map(const checker *c, dna_value *v, const dna_field *fields, const char *at)
+check_unknown(const checker *c, const dna_value *map, const dna_field *fields,
+    const char *at, bool is_strict)
+{
+    bool is_open = find_row(fields, "simulator_name") != NULL
+                   && !dna_value_is_null(dna_value_get(map, "simulator_name"));
+    int64_t n_unknown = 0;
+    int rc = DNA_OK;
+
+    for (int64_t i = 0; i < map->n && !is_open; i++) {
+        const char *key = map->keys[i];
+        bool is_foreign = at[0] == '\0' && find_row(c->also, key) != NULL;
+        if (find_row(fields, key) != NULL || is_foreign) {
+            continue;
+        }
+        const char *key_at = dna_config_join(c->arena, at, key);
+        if (key_at == NULL) {
+            return DNA_ENOMEM;
+        }
+        bool is_error = is_strict || map->items[i]->option != NULL;
+        DNA_TRY(tell_unknown(c, map, i, fields, key_at, is_error, n_unknown++));
+    }
+out:
+    return rc;
+}
+
+static int
+check_map(const checker *c, dna_value *v, const dna_field *fields, const char *at,
+    bool is_strict)
 {
     int rc = DNA_OK;
 
@@ -458,21 +508,17 @@ check_map(const checker *c, dna_value *v, const dna_field *fields, const char *a
     if (fields == NULL) {
         return DNA_OK;
     }
+    /* before a required key is missed: it may be there, misspelt */
+    DNA_TRY(check_unknown(c, v, fields, at, is_strict));
     DNA_TRY(insert_defaults(c, v, fields, at));
-    bool is_open = find_row(fields, "simulator_name") != NULL
-                   && !dna_value_is_null(dna_value_get(v, "simulator_name"));
-    int64_t n_unknown = 0;
     for (int64_t i = 0; i < v->n; i++) {
         const dna_field *f = find_row(fields, v->keys[i]);
-        const char *key_at = dna_config_join(c->arena, at, v->keys[i]);
-        if (key_at == NULL) {
-            return DNA_ENOMEM;
-        }
-        bool is_foreign = at[0] == '\0' && find_row(c->also, v->keys[i]) != NULL;
         if (f != NULL) {
+            const char *key_at = dna_config_join(c->arena, at, v->keys[i]);
+            if (key_at == NULL) {
+                return DNA_ENOMEM;
+            }
             DNA_TRY(check_value(c, v->items[i], f, key_at));
-        } else if (!is_open && !is_foreign) {
-            DNA_TRY(tell_unknown(c, v, i, fields, key_at, n_unknown++));
         }
     }
 out:
@@ -538,7 +584,8 @@ check_value(const checker *c, dna_value *v, const dna_field *f, const char *at)
     case DNA_KIND_LIST_FLOAT:
         return check_list_float(c, v, f, at);
     case DNA_KIND_MAP:
-        return check_map(c, v, f->fields, at);
+        return check_map(
+            c, v, f->fields, at, f->is_strict || (c->flags & DNA_CHECK_STRICT) != 0);
     case DNA_KIND_NAMED:
         return check_named(c, v, f, at);
     case DNA_KIND_ANY:
@@ -552,7 +599,7 @@ dna_config_check_with(dna_arena *arena, dna_value *value, const dna_field *field
     const char *at, dna_log *log, unsigned flags)
 {
     checker c = {arena, log, flags, NULL};
-    return check_map(&c, value, fields, at);
+    return check_map(&c, value, fields, at, (flags & DNA_CHECK_STRICT) != 0);
 }
 
 int
@@ -567,5 +614,5 @@ dna_config_check_also(dna_arena *arena, dna_value *value, const dna_field *field
     const dna_field *also, dna_log *log)
 {
     checker c = {arena, log, 0, also};
-    return check_map(&c, value, fields, "");
+    return check_map(&c, value, fields, "", false);
 }

@@ -7,7 +7,8 @@
  * absolute against the folder of the file that supplied them (the current directory
  * without a file); converts flags and numbers (`yes` for a BOOL becomes a boolean,
  * "1e-8" for a FLOAT a float; a STRING keeps its text); warns of unknown keys with the
- * nearest known name. The first error ends it:
+ * nearest known name (an error where the row says is_strict, and for what the command
+ * line gave). The first error ends it:
  *     my_training_config.yml:12: optimizer.params.lr: "fast" is not a number
  * Files below the current directory are shown relative to it.
  *
@@ -44,6 +45,8 @@ int dna_config_fail(int code, const dna_value *value, const char *dotted,
 /** The same place as a warning in a log. */
 void dna_config_warn(dna_log *log, const dna_value *value, const char *dotted,
     const char *fmt, ...) DNA_PRINTF(4, 5);
+/** Where a value came from: "file:line", "--set a.b", nothing if it is not known. */
+void dna_config_origin(dna_str *out, const dna_value *value);
 /** "parent.key", or "key" if parent is "". In the arena; NULL when memory is out. */
 const char *dna_config_join(dna_arena *arena, const char *parent, const char *key);
 /** The row of a key, NULL if unknown. Dotted paths descend into MAP fields. */

@@ -329,6 +329,7 @@ static const dna_field fields_filters[] = {
         {.key = "dataset_splits",                                                     \
             .kind = DNA_KIND_MAP,                                                     \
             .is_required = true,                                                      \
+            .is_strict = true, /* scenarios of a misspelt split would be lost */      \
             .fields = fields_splits,                                                  \
             .doc = "Proportions of the scenarios in each split. Less than 1 in all "  \
                    "leaves the rest unused. A column splits of the parameter table "  \

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "config/override.h"
 #include "popgen/sample_ops.h"
 #include "run/settings.h"
 #include "run/train.h"
@@ -91,9 +92,13 @@ out:
 static int
 read_config(dna_training *t)
 {
+    const dna_train_options *o = t->options;
+    dna_override *overrides = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_config_load(&t->config, t->arena, t->options->config));
+    DNA_TRY(dna_config_load(&t->config, t->arena, o->config));
+    DNA_TRY(dna_overrides_read(&overrides, t->arena, o->overrides, o->n_override));
+    DNA_TRY(dna_overrides_apply(t->config, t->arena, overrides, o->n_override));
     DNA_TRY(dna_config_check_training(t->arena, t->config, t->log));
     dna_config_notices(t->config, t->log);
     DNA_TRY(dna_setting_check_folder(t->config, "model_root"));

@@ -359,6 +359,7 @@ test_required_keys_and_keys_of_a_simulator(void **state)
     assert_ok(dna_config_parse(&v, arena, "\nx: 1\n", "t.yml", test_dir()));
     assert_fails(dna_config_check(arena, v, needy, "dataset", log_), DNA_EARG,
         "t.yml:2: dataset.needed: is required but missing");
+    lines[0] = '\0';
     assert_ok(dna_config_parse(
         &v, arena, "{needed: 1, simulator_name: s, tmax: 5}", "t.yml", test_dir()));
     assert_ok(dna_config_check(arena, v, needy, "", log_));

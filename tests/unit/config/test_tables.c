@@ -276,7 +276,7 @@ test_splits_add_up(void **state)
         "dataset_splits.validation: is required but missing");
     assert_fails(
         check_model("dataset_splits: {training: 0.5, validation: 0.5, tset: 0}", false),
-        DNA_EARG, "\"tset\" is not one of training, validation, test, unused");
+        DNA_EARG, "dataset_splits.tset: unknown key; did you mean \"test\"");
     assert_ok(check_model(
         "dataset_splits: {training: 0.9, validation: 0.1, test: 0}", false));
 }

@@ -98,7 +98,24 @@ typedef struct {
 DNA_API dna_node *dna_batch_norm(
     dna_graph *g, dna_node *x, const char *layer, dna_batch_norm_opts opts);
 
+/* Elementwise. NaN stays NaN. */
+/** max(x, 0). */
 DNA_API dna_node *dna_relu(dna_graph *g, dna_node *x);
+/** x, or slope * x below 0; PyTorch's default slope is 0.01. */
+DNA_API dna_node *dna_leaky_relu(dna_graph *g, dna_node *x, double slope);
+/** x, or alpha (exp(x) - 1) below 0; PyTorch's default alpha is 1.
+ *  Source: Clevert et al. 2016, ICLR, eq. 15. */
+DNA_API dna_node *dna_elu(dna_graph *g, dna_node *x, double alpha);
+/** x Phi(x), Phi the distribution function of the standard normal (exact, by erfc).
+ *  Source: Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2. */
+DNA_API dna_node *dna_gelu(dna_graph *g, dna_node *x);
+/** 1 / (1 + exp(-x)). */
+DNA_API dna_node *dna_sigmoid(dna_graph *g, dna_node *x);
+/** log(1 + exp(beta x)) / beta, and x itself where beta x > threshold; PyTorch's
+ * defaults are 1 and 20. */
+DNA_API dna_node *dna_softplus(
+    dna_graph *g, dna_node *x, double beta, double threshold);
+DNA_API dna_node *dna_tanh(dna_graph *g, dna_node *x);
 
 typedef struct {
     int64_t kernel[2];

@@ -136,7 +136,11 @@ same_options(const dna_node *a, const dna_node *b)
                    && a->momentum == b->momentum && a->param_begin == b->param_begin
                    && c->out == d->out && c->is_1d == d->is_1d
                    && c->no_bias == d->no_bias
+                   && a->activation.kind == b->activation.kind
                    && memcmp(a->perm, b->perm, sizeof(a->perm)) == 0;
+    for (int i = 0; is_same && i < DNA_ACTIVATION_MAX_K; i++) {
+        is_same = a->activation.k[i] == b->activation.k[i];
+    }
     for (int i = 0; is_same && i < 2; i++) {
         is_same = c->kernel[i] == d->kernel[i] && c->stride[i] == d->stride[i]
                   && c->pad[i] == d->pad[i] && a->pool.kernel[i] == b->pool.kernel[i]

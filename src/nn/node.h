@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "dnadna/graph.h"
 #include "dnadna/program.h"
+#include "nn/activation.h"
 
 typedef enum {
     DNA_OP_INPUT,
@@ -22,7 +23,7 @@ typedef enum {
     DNA_OP_CONV2D,
     DNA_OP_LINEAR,
     DNA_OP_BATCH_NORM,
-    DNA_OP_RELU,
+    DNA_OP_ACTIVATION,
     DNA_OP_MAX_POOL2D,
     DNA_OP_MEAN,
     DNA_OP_EXPAND,
@@ -64,6 +65,7 @@ struct dna_node {
         repeat; /* batch_norm: how often each stored row stands in the original graph */
     dna_conv2d_opts conv;
     dna_pool_opts pool;
+    dna_activation activation;
     double eps, momentum;        /* batch_norm */
     int axis;                    /* mean, expand, concat, slice */
     bool keep;                   /* mean */
@@ -115,7 +117,7 @@ typedef struct {
 } dna_op_def;
 
 extern const dna_op_def dna_op_input, dna_op_zeros, dna_op_conv2d, dna_op_linear,
-    dna_op_batch_norm, dna_op_relu, dna_op_max_pool2d, dna_op_mean, dna_op_expand,
+    dna_op_batch_norm, dna_op_activation, dna_op_max_pool2d, dna_op_mean, dna_op_expand,
     dna_op_concat, dna_op_add, dna_op_slice, dna_op_reshape, dna_op_transpose;
 
 /** The row of a kind. */

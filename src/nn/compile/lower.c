@@ -115,7 +115,8 @@ out:
     return rc;
 }
 
-/* Ops whose own backward does not need their output. */
+/* Ops whose own backward does not need their output, which is no view of another value
+ * (activations: it depends on the function). */
 static const bool output_is_free[DNA_N_OP] = {
     [DNA_OP_CONV2D] = true,
     [DNA_OP_LINEAR] = true,
@@ -128,11 +129,27 @@ static const bool output_is_free[DNA_N_OP] = {
     [DNA_OP_TRANSPOSE] = true,
 };
 
-/* Whether an op may write its result over the value of `in`, which nobody else reads. */
+/* Whether node's own backward reads its output. */
 static bool
-may_overwrite(const dna_program *p, const dna_node *in)
+needs_output(const dna_program *p, const dna_node *node)
 {
-    return output_is_free[in->kind] && p->n_use[in->id] == 1;
+    if (node->kind == DNA_OP_ACTIVATION) {
+        return dna_lower_has_backward(p, node)
+               && dna_activation_uses_output(&node->activation);
+    }
+    return !output_is_free[node->kind];
+}
+
+bool
+dna_lower_has_backward(const dna_program *p, const dna_node *node)
+{
+    return p->is_training && p->needs_grad[node->in[0]->id];
+}
+
+bool
+dna_lower_may_overwrite(const dna_program *p, const dna_node *in)
+{
+    return !needs_output(p, in) && p->n_use[in->id] == 1;
 }
 
 static bool
@@ -148,7 +165,8 @@ lower_add(dna_program *p, const dna_node *node)
     int first = same_dims(node->in[0], node) ? 0 : 1; /* the operand to start from */
     int rc = DNA_OK;
 
-    if (same_dims(node->in[first], node) && may_overwrite(p, node->in[first])) {
+    if (same_dims(node->in[first], node)
+        && dna_lower_may_overwrite(p, node->in[first])) {
         *y = p->values[node->in[first]->id];
     } else {
         DNA_TRY(dna_value_new(p, y, node));
@@ -194,43 +212,6 @@ out:
     return rc;
 }
 
-typedef struct {
-    dna_tensor_value y, x;
-} relu_args;
-
-static int
-run_relu(const dna_exec *e, const void *args)
-{
-    const relu_args *a = args;
-    float *y = dna_at(e, &a->y);
-    const float *x = dna_at(e, &a->x);
-    for (int64_t b = 0; b < e->n; b++) {
-        e->p->k->relu(y + b * a->y.stride[0], x + b * a->x.stride[0], a->y.size);
-    }
-    return DNA_OK;
-}
-
-static int
-lower_relu(dna_program *p, const dna_node *node)
-{
-    const dna_tensor_value *x = &p->values[node->in[0]->id];
-    dna_tensor_value *y = &p->values[node->id];
-    int rc = DNA_OK;
-
-    if (may_overwrite(p, node->in[0])) {
-        *y = *x;
-    } else {
-        DNA_TRY(dna_value_new(p, y, node));
-    }
-    relu_args a = {*y, *x};
-    dna_step *s = dna_step_add(p, &p->forward, "relu", NULL, run_relu, &a, sizeof(a));
-    DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
-    dna_step_reads(s, x->buf);
-    dna_step_writes(s, y->buf);
-out:
-    return rc;
-}
-
 int
 dna_lower_forward(dna_program *p, const dna_node *node)
 {
@@ -250,8 +231,8 @@ dna_lower_forward(dna_program *p, const dna_node *node)
         return dna_lower_linear(p, node);
     case DNA_OP_BATCH_NORM:
         return dna_lower_batch_norm(p, node);
-    case DNA_OP_RELU:
-        return lower_relu(p, node);
+    case DNA_OP_ACTIVATION:
+        return dna_lower_activation(p, node);
     case DNA_OP_MAX_POOL2D:
         return dna_lower_max_pool2d(p, node);
     case DNA_OP_MEAN:
@@ -387,47 +368,6 @@ out:
     return rc;
 }
 
-typedef struct {
-    dna_tensor_value dx, dy, y;
-    bool is_add;
-} relu_backward_args;
-
-static int
-run_relu_backward(const dna_exec *e, const void *args)
-{
-    const relu_backward_args *a = args;
-    float *dx = dna_at(e, &a->dx);
-    const float *dy = dna_at(e, &a->dy);
-    const float *y = dna_at(e, &a->y);
-    for (int64_t b = 0; b < e->n; b++) {
-        e->p->k->relu_backward(dx + b * a->dx.stride[0], dy + b * a->dy.stride[0],
-            y + b * a->y.stride[0], a->y.size, a->is_add);
-    }
-    return DNA_OK;
-}
-
-static int
-relu_backward(dna_program *p, const dna_node *node)
-{
-    relu_backward_args a = {.dy = p->grads[node->id], .y = p->values[node->id]};
-    int rc = DNA_OK;
-
-    if (p->grads[node->in[0]->id].buf == NULL) {
-        p->grads[node->in[0]->id] = a.dy; /* in place */
-    } else {
-        a.is_add = true;
-    }
-    a.dx = p->grads[node->in[0]->id];
-    dna_step *s = dna_step_add(
-        p, &p->backward, "relu.backward", NULL, run_relu_backward, &a, sizeof(a));
-    DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
-    dna_step_reads(s, a.dy.buf);
-    dna_step_reads(s, a.y.buf);
-    dna_step_writes(s, a.dx.buf);
-out:
-    return rc;
-}
-
 int
 dna_lower_backward(dna_program *p, const dna_node *node)
 {
@@ -444,8 +384,8 @@ dna_lower_backward(dna_program *p, const dna_node *node)
         return dna_lower_batch_norm_backward(p, node);
     case DNA_OP_MAX_POOL2D:
         return in_needs ? dna_lower_max_pool2d_backward(p, node) : DNA_OK;
-    case DNA_OP_RELU:
-        return in_needs ? relu_backward(p, node) : DNA_OK;
+    case DNA_OP_ACTIVATION:
+        return in_needs ? dna_lower_activation_backward(p, node) : DNA_OK;
     case DNA_OP_ADD:
         return add_backward(p, node);
     case DNA_OP_SLICE:

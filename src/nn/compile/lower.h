@@ -162,7 +162,15 @@ int dna_lower_reshaped_copy(dna_program *p, dna_step_list *list,
     const dna_tensor_value *dst, const dna_tensor_value *src,
     bool is_add) DNA_MUST_CHECK;
 
+/** Whether steps for the gradient of an op's first input will be asked for. */
+bool dna_lower_has_backward(const dna_program *p, const dna_node *node);
+/** Whether an op may write its result over the value of its input `in`: nobody else reads
+ * it, nor the backward steps of in. (Those of the op itself must not need it either.) */
+bool dna_lower_may_overwrite(const dna_program *p, const dna_node *in);
+
 /* Ops with lowering of their own (lower_<op>.c). */
+int dna_lower_activation(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_activation_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_conv2d(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_conv2d_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_linear(dna_program *p, const dna_node *node) DNA_MUST_CHECK;

@@ -66,7 +66,7 @@ static bool
 passes_through(const dna_node *node, const form *in)
 {
     switch (node->kind) {
-    case DNA_OP_RELU:
+    case DNA_OP_ACTIVATION:
         return true;
     case DNA_OP_BATCH_NORM:
         return in->times[1] == 1;

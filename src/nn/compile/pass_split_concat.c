@@ -153,7 +153,7 @@ slice_channels(dna_graph *g, const dna_node *node, const form *in)
 
 /* Ops whose output has equal rows if their input has. */
 static const bool rows_stay_equal[DNA_N_OP] = {
-    [DNA_OP_RELU] = true,
+    [DNA_OP_ACTIVATION] = true,
     [DNA_OP_BATCH_NORM] = true,
     [DNA_OP_MAX_POOL2D] = true,
     [DNA_OP_CONV2D] = true,
@@ -169,7 +169,7 @@ rewrite(dna_graph *g, const dna_node *node, form *forms)
         return join(g, node, forms);
     }
     if (is_split
-        && (node->kind == DNA_OP_RELU || node->kind == DNA_OP_BATCH_NORM
+        && (node->kind == DNA_OP_ACTIVATION || node->kind == DNA_OP_BATCH_NORM
             || node->kind == DNA_OP_MAX_POOL2D
             || ((node->kind == DNA_OP_MEAN || node->kind == DNA_OP_EXPAND)
                 && node->axis > 1))) {

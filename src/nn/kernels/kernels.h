@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nn/activation.h"
 #include "nn/kernels/gemm.h"
 
 #define DNA_STRIDED_DIM \
@@ -36,15 +37,20 @@ typedef struct {
     int64_t kernel[2], stride[2], pad[2];
 } dna_pool_dims;
 
+/* y = f(x); dx (+)= dy * f'. v is y or x, as dna_activation_uses_output() says. y may
+ * be x, dx may be dy. */
+typedef struct {
+    void (*forward)(float *y, const float *x, int64_t n, const float *k);
+    void (*backward)(float *dx, const float *dy, const float *v, int64_t n,
+        const float *k, bool is_add);
+} dna_activation_kernel;
+
 typedef struct {
     const char *isa; /* "plain", "avx2", "avx512" */
 
     void (*strided)(const dna_strided *s, float *dst, const float *src);
 
-    /* y = max(x, 0); dx (+)= dy where y > 0. y may be x, dx may be dy. */
-    void (*relu)(float *y, const float *x, int64_t n);
-    void (*relu_backward)(
-        float *dx, const float *dy, const float *y, int64_t n, bool is_add);
+    const dna_activation_kernel *activation; /* [DNA_N_ACTIVATION] */
 
     /* Sums over n rows of C channels of (x - shift) and (x - shift)^2, added to
      * doubles. */
@@ -83,6 +89,10 @@ typedef struct {
 /** The best table this processor can run; isa names a lower one ("plain", "avx2", ...),
  *  NULL: the best. An unknown or impossible name gives NULL. */
 const dna_kernels *dna_kernels_for(const char *isa);
+
+extern const dna_activation_kernel dna_activations_plain[DNA_N_ACTIVATION];
+extern const dna_activation_kernel dna_activations_avx2[DNA_N_ACTIVATION];
+extern const dna_activation_kernel dna_activations_avx512[DNA_N_ACTIVATION];
 
 extern const dna_kernels dna_kernels_plain;
 #if defined(DNA_HAVE_AVX2)

@@ -64,30 +64,6 @@ strided(const dna_strided *s, float *dst, const float *src)
     }
 }
 
-/* ---- activation ---- */
-
-static void
-relu(float *y, const float *x, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        y[i] = x[i] <= 0.0f ? 0.0f : x[i];
-    }
-}
-
-static void
-relu_backward(float *dx, const float *dy, const float *y, int64_t n, bool is_add)
-{
-    if (is_add) {
-        for (int64_t i = 0; i < n; i++) {
-            dx[i] += y[i] <= 0.0f ? 0.0f : dy[i];
-        }
-    } else {
-        for (int64_t i = 0; i < n; i++) {
-            dx[i] = y[i] <= 0.0f ? 0.0f : dy[i];
-        }
-    }
-}
-
 /* ---- batch norm ---- */
 
 /* Rows are summed in float over short runs, the runs in double: fast and exact enough.
@@ -476,8 +452,7 @@ column_sums(float *sum, const float *x, int64_t n, int64_t C)
 const dna_kernels PASTE(dna_kernels_, DNA_ISA) = {
     .isa = TEXT(DNA_ISA),
     .strided = strided,
-    .relu = relu,
-    .relu_backward = relu_backward,
+    .activation = PASTE(dna_activations_, DNA_ISA),
     .moments = moments,
     .normalise = normalise,
     .norm_sums = norm_sums,

@@ -107,6 +107,16 @@ norm_twice(dna_graph *g, dna_node *x)
 }
 
 static dna_node *
+activations(dna_graph *g, dna_node *x) /* also those that make something of 0 */
+{
+    x = dna_sigmoid(g, conv(g, x, "a", 3, 1, 2, 1, 1, 0, 1));
+    x = dna_softplus(g, conv(g, x, "b", 2, 3, 1, 1, 1, 1, 0), 2.0, 20.0);
+    x = dna_gelu(g, dna_elu(g, conv(g, x, "c", 2, 2, 2, 1, 1, 0, 0), 0.5));
+    dna_node *y = dna_sigmoid(g, x);
+    return head(g, dna_add(g, dna_tanh(g, dna_leaky_relu(g, x, -0.5)), y));
+}
+
+static dna_node *
 pools(dna_graph *g, dna_node *x) /* negative values at the padded borders */
 {
     x = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0);
@@ -258,6 +268,7 @@ const mixed_case mixed_cases[] = {
     {"batch norm", 3, {2, 1, 2}, {2, 4, 6}, 7, norm_spaces, true},
     {"batch norm, 40 samples", 3, {1, 1, 2}, {1, 2, 5}, 40, norm_spaces, true},
     {"batch norm used twice", 3, {2, 1, 1}, {2, 3, 5}, 5, norm_twice, true},
+    {"activations", 3, {2, 2, 2}, {2, 5, 6}, 5, activations, false},
     {"max pool", 3, {2, 1, 2}, {2, 6, 12}, 6, pools, false},
     {"transpose, slice, concat", 3, {2, 2, 4}, {2, 7, 10}, 6, moves, false},
     {"add, mean, zeros", 3, {2, 1, 1}, {2, 4, 5}, 6, sums, false},

@@ -152,6 +152,34 @@ pools(dna_graph *g, dna_node *x)
         g, dna_relu(g, dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {2, 2}})));
 }
 
+/* Each function once over the value of a layer (may overwrite it), once more over what is
+ * still needed, and once on what another function gave. */
+static dna_node *
+activations(dna_graph *g, dna_node *x)
+{
+    dna_node *a = conv(g, x, "a", 3, 1, 2, 1, 1, 0, 0, false);
+    a = dna_elu(g, dna_leaky_relu(g, a, 0.2), 0.7);
+    dna_node *b = dna_gelu(g, conv(g, a, "b", 3, 1, 1, 1, 1, 0, 0, false));
+    b = dna_tanh(g, dna_add(g, dna_leaky_relu(g, a, -0.3), b));
+    dna_node *c =
+        dna_softplus(g, conv(g, b, "c", 2, 1, 1, 1, 1, 0, 0, false), 1.5, 20.0);
+    c = dna_linear(
+        g, dna_sigmoid(g, dna_flatten(g, c)), "l", (dna_linear_opts){.out = 5});
+    dna_node *xs[4] = {
+        dna_sigmoid(g, c), dna_gelu(g, c), dna_relu(g, c), dna_gelu(g, dna_tanh(g, c))};
+    return head(g, dna_elu(g, dna_concat(g, xs, 4, 1), -0.4));
+}
+
+static dna_node *
+activations_repeated(dna_graph *g, dna_node *x) /* over repeated pieces */
+{
+    x = conv(g, x, "a", 2, 1, 1, 1, 1, 0, 0, false);
+    dna_node *r = dna_expand(g, dna_mean(g, x, 2, true), 2, dna_node_dim(x, 2));
+    dna_node *xs[2] = {x, dna_sigmoid(g, r)};
+    dna_node *y = dna_gelu(g, dna_concat(g, xs, 2, 1));
+    return head(g, dna_tanh(g, conv(g, y, "b", 2, 1, 2, 1, 1, 0, 0, false)));
+}
+
 static dna_node *
 moves(dna_graph *g, dna_node *x)
 {
@@ -272,6 +300,8 @@ const op_case op_cases[] = {
     {"batch norm, batch of 70", 3, {1, 1, 4}, 70, norm_spaces},
     {"batch norm used twice", 3, {2, 3, 4}, 5, norm_twice},
     {"max pool", 3, {2, 5, 9}, 3, pools},
+    {"activations", 3, {2, 3, 5}, 4, activations},
+    {"activations of repeated rows", 3, {2, 4, 5}, 3, activations_repeated},
     {"transpose, slice, concat", 3, {2, 3, 6}, 2, moves},
     {"reshape", 3, {2, 3, 4}, 3, reshapes},
     {"add, mean, zeros", 3, {2, 3, 4}, 3, sums},

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/override.h"
 #include "dnadna/dnadna.h"
+#include "run/parts.h"
 #include "run/settings.h"
 #include "run/simulators.h"
 
@@ -97,6 +98,7 @@ set_for_training(dna_preprocess_job *j, const dna_override *list, int64_t n)
             a, all, j->config->keys[i], dna_value_copy(a, j->config->items[i])));
     }
     DNA_TRY(dna_overrides_apply(all, a, list, n));
+    dna_parts_settle_learning_rate(all);
     for (int64_t i = 0; i < n; i++) {
         char *key = dna_arena_strndup(a, list[i].key, strcspn(list[i].key, "."));
         if (key == NULL) {
@@ -106,6 +108,7 @@ set_for_training(dna_preprocess_job *j, const dna_override *list, int64_t n)
         DNA_TRY(dna_value_set(a, set, key, dna_value_copy(a, dna_value_get(all, key))));
     }
     DNA_TRY(dna_config_check_training(a, all, NULL));
+    DNA_TRY(dna_parts_check(a, all, true, j->log));
     j->set_for_training = set;
 out:
     return rc;

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "run/parts.h"
 #include "run/settings.h"
 #include "run/train.h"
 
@@ -82,52 +83,26 @@ out:
     return rc;
 }
 
-static int
-unknown_network(const dna_value *name)
-{
-    dna_str known;
-    dna_str_init(&known, 0);
-    const dna_net_def *def = NULL;
-    for (int64_t i = 0; (def = dna_net_at(i)) != NULL; i++) {
-        dna_str_addf(&known, "%s%s", i > 0 ? ", " : "", def->name);
-    }
-    int rc = dna_config_fail(DNA_ENOTFOUND, name, "network.name",
-        "unknown network \"%s\", there are: %s", dna_value_as_text(name),
-        dna_str_text(&known));
-    dna_str_clear(&known);
-    return rc;
-}
-
 /* {name, params}: given and computed parameters together. */
 static int
 describe_network(
     dna_value **out, dna_arena *a, dna_training *t, const dna_net_sizes *sizes)
 {
-    const dna_value *name = dna_value_get_path(t->config, "network.name");
-    const dna_net_def *def = dna_net_find(dna_value_as_text(name));
-    dna_value *given = dna_value_get_path(t->config, "network.params");
+    dna_value *network = dna_value_copy(a, dna_value_get(t->config, "network"));
+    const dna_net_def *def = NULL;
     const void *opts = NULL;
     dna_value *params = NULL;
     dna_value *map = dna_value_map(a);
     int rc = DNA_OK;
 
-    if (map == NULL) {
+    if (map == NULL || network == NULL) {
         return DNA_ENOMEM;
     }
-    if (def == NULL) {
-        return unknown_network(name);
-    }
-    if (!dna_value_is_null(given)) {
-        given = dna_value_copy(a, given);
-        if (given == NULL) {
-            return DNA_ENOMEM;
-        }
-        DNA_TRY(dna_config_check(a, given, def->fields, "network.params", t->log));
-    }
+    DNA_TRY(dna_parts_network(&def, a, network, t->log));
+    dna_value *given = dna_value_get(network, "params");
     rc = dna_net_read_params(&opts, a, def, given, sizes);
     if (rc == DNA_ESHAPE) {
-        rc = dna_config_fail(
-            rc, given != NULL ? given : name, "network.params", "%s", dna_message());
+        rc = dna_config_fail(rc, given, "network.params", "%s", dna_message());
     }
     DNA_TRY(rc);
     DNA_TRY(dna_net_params_to_value(&params, a, def, opts, sizes));

@@ -11,8 +11,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
-#include "config/override.h"
 #include "popgen/sample_ops.h"
+#include "run/parts.h"
 #include "run/settings.h"
 #include "run/train.h"
 
@@ -93,12 +93,10 @@ static int
 read_config(dna_training *t)
 {
     const dna_train_options *o = t->options;
-    dna_override *overrides = NULL;
     int rc = DNA_OK;
 
     DNA_TRY(dna_config_load(&t->config, t->arena, o->config));
-    DNA_TRY(dna_overrides_read(&overrides, t->arena, o->overrides, o->n_override));
-    DNA_TRY(dna_overrides_apply(t->config, t->arena, overrides, o->n_override));
+    DNA_TRY(dna_parts_override(t->config, t->arena, o->overrides, o->n_override));
     DNA_TRY(dna_config_check_training(t->arena, t->config, t->log));
     dna_config_notices(t->config, t->log);
     DNA_TRY(dna_setting_check_folder(t->config, "model_root"));
@@ -238,81 +236,21 @@ out:
 
 /* ---- optimiser ------------------------------------------------------------------- */
 
-/* learning_rate is another name of lr, and wins. */
-static int
-resolve_alias(dna_training *t, dna_value *params)
-{
-    dna_value *alias = dna_value_get(params, "learning_rate");
-    int rc = DNA_OK;
-
-    if (alias == NULL) {
-        goto out;
-    }
-    const dna_value *lr = dna_value_get(params, "lr");
-    if (lr != NULL && !alias->is_default) {
-        dna_config_warn(t->log, alias, "optimizer.params",
-            "learning_rate and lr are the same setting: learning_rate is used");
-    }
-    if (lr == NULL || !alias->is_default) {
-        DNA_TRY(dna_value_set(t->arena, params, "lr", alias));
-    }
-    dna_value_remove(params, "learning_rate");
-out:
-    return rc;
-}
-
-static int
-unknown_optimizer(const dna_value *name)
-{
-    const char *why_not = dna_optim_why_not(dna_value_as_text(name));
-    if (why_not != NULL) {
-        return dna_config_fail(DNA_EUNSUPPORTED, name, "optimizer.name",
-            "%s cannot be used: it %s", dna_value_as_text(name), why_not);
-    }
-    dna_str known;
-    dna_str_init(&known, 0);
-    const dna_optim_def *def = NULL;
-    for (int64_t i = 0; (def = dna_optim_at(i)) != NULL; i++) {
-        dna_str_addf(&known, "%s%s", i > 0 ? ", " : "", def->name);
-    }
-    int rc = dna_config_fail(DNA_ENOTFOUND, name, "optimizer.name",
-        "unknown optimizer \"%s\", there are: %s", dna_value_as_text(name),
-        dna_str_text(&known));
-    dna_str_clear(&known);
-    return rc;
-}
-
+/* The config stays as it was given; what is completed is a copy. */
 int
 dna_training_make_optim(dna_training *t)
 {
-    const dna_value *name = dna_value_get_path(t->config, "optimizer.name");
-    const dna_optim_def *def = dna_optim_find(dna_value_as_text(name));
+    dna_value *optimizer =
+        dna_value_copy(t->arena, dna_value_get(t->config, "optimizer"));
+    const dna_optim_def *def = NULL;
     int rc = DNA_OK;
 
-    if (def == NULL) {
-        rc = unknown_optimizer(name);
-        goto out;
+    if (optimizer == NULL) {
+        return DNA_ENOMEM;
     }
-    const dna_value *given = dna_value_get_path(t->config, "optimizer.params");
-    dna_value *params = dna_value_is_null(given) ? dna_value_map(t->arena)
-                                                 : dna_value_copy(t->arena, given);
-    void *opts = dna_arena_alloc(t->arena, 1, def->opts_size);
-    if (params == NULL || opts == NULL) {
-        rc = DNA_ENOMEM;
-        goto out;
-    }
-    if (params->type != DNA_MAP) {
-        rc = dna_config_fail(DNA_EARG, params, "optimizer.params", "%s is no mapping",
-            dna_value_type_name(params));
-        goto out;
-    }
-    DNA_TRY(resolve_alias(t, params));
-    DNA_TRY(
-        dna_config_check(t->arena, params, def->fields, "optimizer.params", t->log));
-    dna_config_bind(params, def->fields, opts);
-    t->optim_opts = opts;
-    rc = dna_optim_new(
-        &t->optim, def, opts, t->net != NULL ? dna_state_n_param(t->net->state) : 0);
+    DNA_TRY(dna_parts_optimizer(&def, &t->optim_opts, t->arena, optimizer, t->log));
+    rc = dna_optim_new(&t->optim, def, t->optim_opts,
+        t->net != NULL ? dna_state_n_param(t->net->state) : 0);
     if (rc == DNA_EARG) {
         (void)dna_setting_blame(rc, t->config, "optimizer.params");
     }

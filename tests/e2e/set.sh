@@ -32,6 +32,7 @@ refused '--set learned_params.even_time.loss_func: the list learned_params has n
 refused '--set preprocessing.min_spn: unknown key; did you mean "min_snp"' \
     preprocess --set preprocessing.min_spn=2 m/m_preprocessing_config.yml
 refused '--set n_epochs: "x" is not an integer' preprocess --set n_epochs=x m/m_preprocessing_config.yml
+refused '--set network.params.n_snps: unknown key' preprocess --set network.params.n_snps=1 m/m_preprocessing_config.yml
 refused '--set dataset_splits.tset' preprocess --set dataset_splits.tset=0 m/m_preprocessing_config.yml
 [ ! -d m/run_000 ] || fail "a run that could not begin left a folder"
 
@@ -49,6 +50,11 @@ expect "$(value $final learning_rate)" 1.0e-4 learning_rate
 expect "$(value $final loss_func | tr '\n' ' ')" 'L1 MSE MSE ' loss_func
 expect "$(value $final loss_weight | tr '\n' ' ')" '1 0.5 1 ' loss_weight
 grep -q 'epoch 2 of 2' err || fail "not two epochs"
+# both names of the learning rate: that of the command line goes before the file's
+ok train --set optimizer.params.lr=0.25 -r lr m/spidna.yml
+final=m/run_lr/m_run_lr_final_config.yml
+expect "$(value $final lr)" 0.25 lr
+! grep -q 'learning_rate:' $final || fail "the learning rate of the file is still there"
 # the same numbers as a file that says the same
 printf 'inherit: m/spidna.yml\nmodel_root: m\nbatch_size: 5\n' > t.yml
 ok train -r a t.yml
@@ -61,13 +67,15 @@ cmp a.bin b.bin || fail "--set is not the same as a file"
 mkdir elsewhere
 ok preprocess --set preprocessing.min_indiv=5 --set 'dataset_splits={training: 0.5, validation: 0.5}' \
     --set learned_params.event_size.loss_func=Huber --set n_epochs=3 --set batch_size=7 \
-    --set dataset_transforms.crop.max_snp=77 --set model_root=elsewhere \
+    --set optimizer.params.lr=0.125 --set dataset_transforms.crop.max_snp=77 --set model_root=elsewhere \
     m/m_preprocessing_config.yml
 c=elsewhere/m_training_config.yml
 grep -q 'scenarios: 15 training, 15 validation' err || fail "the splits are not those of --set"
 expect "$(value $c n_epochs)" 3 n_epochs
 expect "$(value $c batch_size)" 7 batch_size
 expect "$(value $c max_snp)" 77 max_snp
+expect "$(value $c lr)" 0.125 lr
+! grep -q 'learning_rate:' $c || fail "the learning rate of the template is still there"
 expect "$(value $c min_indiv)" 5 min_indiv
 expect "$(value $c loss_func | tr '\n' ' ')" 'MSE MSE Huber ' loss_func
 ok train -r p --set batch_size=8 --set dataset_transforms.crop.max_snp=90 \

@@ -1,0 +1,34 @@
+/* parts.h - the parts of a config that are described elsewhere: the network and its
+ * params, the optimizer and its params, transforms, losses.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * dna_config_check_*() knows nothing of them (their rows are DNA_KIND_ANY); these check
+ * them as far as that needs no data, and fill in their defaults.
+ */
+#ifndef DNA_RUN_PARTS_H
+#define DNA_RUN_PARTS_H
+
+#include "config/tables.h"
+#include "nets/net.h"
+#include "nn/optim.h"
+
+/** What the command line says (run.h: overrides), put into a config before its checks. */
+int dna_parts_override(dna_value *config, dna_arena *arena, const char *const *texts,
+    int64_t n) DNA_MUST_CHECK;
+/** learning_rate is another name of lr: what the command line says by one name goes
+ * before what a file says by the other, which is removed. */
+void dna_parts_settle_learning_rate(dna_value *config);
+/** `network` is a checked mapping {name, params}; params is completed in place. */
+int dna_parts_network(const dna_net_def **def, dna_arena *arena, dna_value *network,
+    dna_log *log) DNA_MUST_CHECK;
+/** `optimizer` likewise; learning_rate becomes lr. *opts lives in the arena, its texts
+ * belong to params. */
+int dna_parts_optimizer(const dna_optim_def **def, const void **opts, dna_arena *arena,
+    dna_value *optimizer, dna_log *log) DNA_MUST_CHECK;
+/** The losses of learned_params; and, of a training config, all of the above, the
+ * transforms, and train_mean with train_std. Completes everything in place. */
+int dna_parts_check(
+    dna_arena *arena, dna_value *config, bool is_training, dna_log *log) DNA_MUST_CHECK;
+
+#endif

@@ -64,18 +64,33 @@ DNA_API dna_node *dna_input(
 DNA_API dna_node *dna_zeros(dna_graph *g, int n_dim, const int64_t *dim);
 
 typedef struct {
-    int64_t out;       /* output channels */
-    int64_t kernel[2]; /* height, width */
-    int64_t stride[2]; /* 0: 1 */
-    int64_t pad[2];    /* zeros on both sides */
-    bool is_1d; /* x is [N,C,1,W], kernel[0] is 1, the weight tensor is [O,C,kw] */
+    int64_t out;         /* output channels */
+    int64_t kernel[2];   /* height, width */
+    int64_t stride[2];   /* 0: 1 */
+    int64_t pad[2];      /* zeros on both sides; fewer than the kernel spans */
+    int64_t dilation[2]; /* from one entry of the kernel to the next; 0: 1 */
     bool no_bias;
 } dna_conv2d_opts;
 
-/** y[n,o,i,j] = b[o] + sum over c,u,v of w[o,c,u,v] x[n,c,i*s0+u-p0,j*s1+v-p1]
- *  x [N,C,H,W] -> y [N,O,H',W'], H' = floor((H + 2 p0 - k0) / s0) + 1. */
+/** y[n,o,i,j] = b[o] + sum over c,u,v of
+ *      w[o,c,u,v] x[n,c,i*s0+u*d0-p0,j*s1+v*d1-p1]
+ *  x [N,C,H,W], w [O,C,k0,k1] -> y [N,O,H',W'],
+ *  H' = floor((H + 2 p0 - d0 (k0 - 1) - 1) / s0) + 1. */
 DNA_API dna_node *dna_conv2d(
     dna_graph *g, dna_node *x, const char *layer, dna_conv2d_opts opts);
+
+typedef struct {
+    int64_t out; /* output channels */
+    int64_t kernel;
+    int64_t stride;   /* 0: 1 */
+    int64_t pad;      /* zeros on both sides; fewer than the kernel spans */
+    int64_t dilation; /* 0: 1 */
+    bool no_bias;
+} dna_conv1d_opts;
+
+/** The same along a line: x [N,C,L], w [O,C,k] -> y [N,O,L']. */
+DNA_API dna_node *dna_conv1d(
+    dna_graph *g, dna_node *x, const char *layer, dna_conv1d_opts opts);
 
 typedef struct {
     int64_t out;

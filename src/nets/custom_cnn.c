@@ -134,15 +134,23 @@ layer_name(char buf[32], const char *kind, int number, int f)
     return buf;
 }
 
+/* Batch norm, ReLU; layer batch_norm<number>. */
+static dna_node *
+norm_stage(dna_graph *g, dna_node *x, int number, int f)
+{
+    char name[32];
+    x = dna_batch_norm(
+        g, x, layer_name(name, "batch_norm", number, f), (dna_batch_norm_opts){0});
+    return dna_relu(g, x);
+}
+
 /* Convolution, batch norm, ReLU; layers conv<number> and batch_norm<number>. */
 static dna_node *
 conv_stage(dna_graph *g, dna_node *x, int number, int f, dna_conv2d_opts conv)
 {
     char name[32];
     x = dna_conv2d(g, x, layer_name(name, "conv", number, f), conv);
-    x = dna_batch_norm(
-        g, x, layer_name(name, "batch_norm", number, f), (dna_batch_norm_opts){0});
-    return dna_relu(g, x);
+    return norm_stage(g, x, number, f);
 }
 
 /* [N, C, H, W] -> [N, 1, C * H, W]: feature maps become rows of an image. */
@@ -171,14 +179,24 @@ join_rows(dna_graph *g, dna_node *top, dna_node *bottom)
     return dna_concat(g, both, 2, 2);
 }
 
+/* The same on the positions, a line [N, 1, S], whose feature maps become rows. */
+static dna_node *
+pos_stage(dna_graph *g, dna_node *pos, int f, int64_t width)
+{
+    char name[32];
+    dna_conv1d_opts conv = {.out = N_POS_MAP, .kernel = width};
+    dna_node *x = dna_conv1d(g, pos, layer_name(name, "conv", 1, f), conv);
+    x = norm_stage(g, x, 1, f);
+    return dna_reshape(g, x, 3, (int64_t[]){1, N_POS_MAP, dna_node_dim(x, 2)});
+}
+
 /* Filter f on positions and on SNPs: [N, 1, 5 + 20 (n - h + 1), S - w + 1]. */
 static dna_node *
 filter_stack(dna_graph *g, dna_node *pos, dna_node *snp, int f)
 {
     int64_t height = filters[f][0], width = filters[f][1];
-    dna_conv2d_opts on_pos = {.out = N_POS_MAP, .kernel = {1, width}, .is_1d = true};
     dna_conv2d_opts on_snp = {.out = N_SNP_MAP, .kernel = {height, width}};
-    dna_node *a = maps_to_rows(g, conv_stage(g, pos, 1, f, on_pos));
+    dna_node *a = pos_stage(g, pos, f, width);
     dna_node *b = maps_to_rows(g, conv_stage(g, snp, 2, f, on_snp));
     return join_rows(g, a, b);
 }
@@ -206,9 +224,8 @@ custom_cnn_build(
 {
     const custom_cnn_opts *o = opts;
     const int64_t n = n_read(o, sizes);
-    const int64_t pos_dim[3] = {1, 1, sizes->n_snp};
     const int64_t snp_dim[3] = {1, n, sizes->n_snp};
-    dna_node *pos = dna_reshape(g, dna_slice(g, x, 1, 0, 1), 3, pos_dim);
+    dna_node *pos = dna_slice(g, x, 1, 0, 1);
     dna_node *snp = dna_reshape(g, dna_slice(g, x, 1, 1, n), 3, snp_dim);
 
     x = filter_stack(g, pos, snp, 0);

@@ -134,8 +134,7 @@ same_options(const dna_node *a, const dna_node *b)
     const dna_conv2d_opts *d = &b->conv;
     bool is_same = a->axis == b->axis && a->keep == b->keep && a->eps == b->eps
                    && a->momentum == b->momentum && a->param_begin == b->param_begin
-                   && c->out == d->out && c->is_1d == d->is_1d
-                   && c->no_bias == d->no_bias
+                   && c->out == d->out && c->no_bias == d->no_bias
                    && a->activation.kind == b->activation.kind
                    && memcmp(a->perm, b->perm, sizeof(a->perm)) == 0;
     for (int i = 0; is_same && i < DNA_ACTIVATION_MAX_K; i++) {
@@ -143,7 +142,8 @@ same_options(const dna_node *a, const dna_node *b)
     }
     for (int i = 0; is_same && i < 2; i++) {
         is_same = c->kernel[i] == d->kernel[i] && c->stride[i] == d->stride[i]
-                  && c->pad[i] == d->pad[i] && a->pool.kernel[i] == b->pool.kernel[i]
+                  && c->pad[i] == d->pad[i] && c->dilation[i] == d->dilation[i]
+                  && a->pool.kernel[i] == b->pool.kernel[i]
                   && a->pool.stride[i] == b->pool.stride[i]
                   && a->pool.pad[i] == b->pool.pad[i];
     }

@@ -13,7 +13,8 @@
  * The weight gradient is the transposed product. For the input gradient with stride 1
  * the roles turn: dX[j] gathers dY[j - kw + 1 .. j], which are contiguous too, times
  * the taps in reverse order; near the ends fewer of them. Other strides and padding go
- * tap by tap.
+ * tap by tap. A dilated kernel row is no contiguous window: forward it is kw pieces of C
+ * numbers, dw * C apart, backward it goes tap by tap.
  */
 #include <string.h>
 
@@ -25,7 +26,7 @@ typedef struct {
     dna_tensor_value x, y;    /* values; in backward x is dx where it is written */
     dna_tensor_value x_value; /* backward: the input's value */
     int64_t C, H, W, O, OH, OW;
-    int64_t kh, kw, sh, sw, ph, pw;
+    int64_t kh, kw, sh, sw, ph, pw, dh, dw;
     int64_t n_weight;        /* kh * kw * C * O */
     dna_buffer *packed;      /* [kh][kw][C][O] */
     dna_buffer *packed_back; /* [kh][kw][O][C] */
@@ -51,7 +52,9 @@ args_of(const dna_node *node)
         .sh = o->stride[0],
         .sw = o->stride[1],
         .ph = o->pad[0],
-        .pw = o->pad[1]};
+        .pw = o->pad[1],
+        .dh = o->kernel[0] == 1 ? 1 : o->dilation[0],
+        .dw = o->kernel[1] == 1 ? 1 : o->dilation[1]};
     a.n_weight = a.kh * a.kw * a.C * a.O;
     return a;
 }
@@ -121,23 +124,24 @@ run_unpack(const dna_exec *e, const void *args)
 static void
 valid_outputs(const conv_args *a, int64_t v, int64_t *j0, int64_t *j1)
 {
-    int64_t first = a->pw - v;
-    int64_t last = a->W - 1 + a->pw - v; /* largest j * sw */
+    int64_t first = a->pw - v * a->dw;
+    int64_t last = a->W - 1 + a->pw - v * a->dw; /* largest j * sw */
     *j0 = first <= 0 ? 0 : (first + a->sw - 1) / a->sw;
     *j1 = last < 0 ? 0 : DNA_MIN(last / a->sw + 1, a->OW);
 }
 
-/* Taps one by one where the ends of a row are padded; `row` is the input row, w one
+/* Taps one by one where the ends of a row are padded (or, backward, the kernel dilated);
+ * `row` is the input row, w one
  * kernel row. */
 static void
-forward_padded(
+forward_taps(
     const dna_exec *e, const conv_args *a, float *y, const float *row, const float *w)
 {
     for (int64_t v = 0; v < a->kw; v++) {
         int64_t j0 = 0;
         int64_t j1 = 0;
         valid_outputs(a, v, &j0, &j1);
-        dna_left left = {.A = row + (j0 * a->sw + v - a->pw) * a->C,
+        dna_left left = {.A = row + (j0 * a->sw + v * a->dw - a->pw) * a->C,
             .M = j1 - j0,
             .K = a->C,
             .U = 1,
@@ -151,14 +155,14 @@ forward_padded(
 }
 
 static void
-weight_grad_padded(
+weight_grad_taps(
     const dna_exec *e, const conv_args *a, float *dw, const float *row, const float *dy)
 {
     for (int64_t v = 0; v < a->kw; v++) {
         int64_t j0 = 0;
         int64_t j1 = 0;
         valid_outputs(a, v, &j0, &j1);
-        dna_left left = {.A = row + (j0 * a->sw + v - a->pw) * a->C,
+        dna_left left = {.A = row + (j0 * a->sw + v * a->dw - a->pw) * a->C,
             .M = a->C,
             .K = j1 - j0,
             .U = 1,
@@ -171,22 +175,57 @@ weight_grad_padded(
     }
 }
 
+/* Kernel rows u0 .. u1-1 of output row i hit the image. */
+static void
+valid_kernel_rows(const conv_args *a, int64_t i, int64_t *u0, int64_t *u1)
+{
+    int64_t h = i * a->sh - a->ph;
+    int64_t room = a->H - 1 - h;
+    *u0 = h >= 0 ? 0 : (-h + a->dh - 1) / a->dh;
+    *u1 = room < 0 ? 0 : DNA_MIN(room / a->dh + 1, a->kh);
+}
+
+/* An output row without padding at its ends, kernel row by kernel row. */
+static void
+forward_dilated(const dna_exec *e, const conv_args *a, int64_t i, float *y,
+    const float *x, const float *w)
+{
+    int64_t u0 = 0;
+    int64_t u1 = 0;
+    valid_kernel_rows(a, i, &u0, &u1);
+    for (int64_t u = u0; u < u1; u++) {
+        dna_left left = {.A = x + (i * a->sh - a->ph + u * a->dh) * a->W * a->C,
+            .M = a->OW,
+            .K = a->C,
+            .U = a->kw,
+            .step_m = a->sw * a->C,
+            .step_k = 1,
+            .step_u = a->dw * a->C};
+        e->p->k->product(
+            &left, a->O, w + u * a->kw * a->C * a->O, a->O, y + i * a->OW * a->O, a->O);
+    }
+}
+
 /* Output rows without padding at their ends: all kernel rows that hit the image at
  * once. */
 static void
 forward_row(const dna_exec *e, const conv_args *a, int64_t i, float *y, const float *x,
     const float *w)
 {
+    int64_t u0 = 0;
+    int64_t u1 = 0;
+    valid_kernel_rows(a, i, &u0, &u1);
+    if (u0 >= u1) {
+        return;
+    }
     int64_t h = i * a->sh - a->ph;
-    int64_t u0 = DNA_MAX(-h, 0);
-    int64_t u1 = DNA_MIN(a->H - h, a->kh);
-    dna_left left = {.A = x + (h + u0) * a->W * a->C,
+    dna_left left = {.A = x + (h + u0 * a->dh) * a->W * a->C,
         .M = a->OW,
         .K = a->kw * a->C,
         .U = u1 - u0,
         .step_m = a->sw * a->C,
         .step_k = 1,
-        .step_u = a->W * a->C};
+        .step_u = a->dh * a->W * a->C};
     e->p->k->product(
         &left, a->O, w + u0 * a->kw * a->C * a->O, a->O, y + i * a->OW * a->O, a->O);
 }
@@ -198,12 +237,12 @@ weight_grad_rows(const dna_exec *e, const conv_args *a, int64_t u, float *dw,
     const float *x, const float *dy)
 {
     int64_t most = DNA_MAX(((int64_t)8 << 10) / (a->OW * a->O), 1);
-    int64_t below = a->ph - u; /* first output row whose input row exists */
+    int64_t below = a->ph - u * a->dh; /* first output row whose input row exists */
     int64_t first = below <= 0 ? 0 : (below + a->sh - 1) / a->sh;
-    int64_t room = a->H - 1 + a->ph - u;
+    int64_t room = a->H - 1 + a->ph - u * a->dh;
     int64_t end = room < 0 ? 0 : DNA_MIN(room / a->sh + 1, a->OH);
     for (int64_t i = first; i < end; i += most) {
-        dna_left left = {.A = x + (i * a->sh + u - a->ph) * a->W * a->C,
+        dna_left left = {.A = x + (i * a->sh + u * a->dh - a->ph) * a->W * a->C,
             .M = a->kw * a->C,
             .K = a->OW,
             .U = DNA_MIN(most, end - i),
@@ -248,7 +287,7 @@ static void
 input_grad_row(
     const dna_exec *e, const conv_args *a, float *row, const float *dy, const float *w)
 {
-    if (a->sw == 1 && a->pw == 0) {
+    if (a->sw == 1 && a->pw == 0 && a->dw == 1) {
         input_grad_gathered(e, a, row, dy, w);
         return;
     }
@@ -264,7 +303,7 @@ input_grad_row(
             .step_k = 1};
         if (j0 < j1) {
             e->p->k->product(&left, a->C, w + (a->kw - 1 - v) * a->O * a->C, a->C,
-                row + (j0 * a->sw + v - a->pw) * a->C, a->sw * a->C);
+                row + (j0 * a->sw + v * a->dw - a->pw) * a->C, a->sw * a->C);
         }
     }
 }
@@ -281,6 +320,13 @@ is_tall(const conv_args *a)
     return a->kh > a->kw * a->C && a->ph == 0 && a->pw == 0;
 }
 
+/* Where number t of a kernel row, of channel t % C, stands in an image row. */
+static int64_t
+place_in_row(const conv_args *a, int64_t t)
+{
+    return t / a->C * a->dw * a->C + t % a->C;
+}
+
 static void
 weight_grad_tall(
     const dna_exec *e, const conv_args *a, float *dw, const float *x, const float *dy)
@@ -288,11 +334,11 @@ weight_grad_tall(
     int64_t n = a->kw * a->C;
     for (int64_t i = 0; i < a->OH; i++) {
         for (int64_t t = 0; t < n; t++) {
-            dna_left left = {.A = x + i * a->sh * a->W * a->C + t,
+            dna_left left = {.A = x + i * a->sh * a->W * a->C + place_in_row(a, t),
                 .M = a->kh,
                 .K = a->OW,
                 .U = 1,
-                .step_m = a->W * a->C,
+                .step_m = a->dh * a->W * a->C,
                 .step_k = a->sw * a->C};
             e->p->k->product(
                 &left, a->O, dy + i * a->OW * a->O, a->O, dw + t * a->O, n * a->O);
@@ -300,8 +346,8 @@ weight_grad_tall(
     }
 }
 
-/* dX[i * sh + u][j * sw * C + t] += sum over o of W[u][t][o] dY[i][j][o]: the sums of
- * one place t are made for all j at once, [kh][OW], and then spread over the rows. dY
+/* dX[i * sh + u * dh][j * sw * C + place of t] += sum over o of W[u][t][o] dY[i][j][o]:
+ * the sums of one t are made for all j at once, [kh][OW], and then spread over the rows. dY
  * is turned first, so that j is contiguous. */
 static void
 input_grad_tall(
@@ -318,7 +364,7 @@ input_grad_tall(
             }
         }
         for (int64_t t = 0; t < n; t++) {
-            float *out = dx + i * a->sh * a->W * a->C + t;
+            float *out = dx + i * a->sh * a->W * a->C + place_in_row(a, t);
             memset(sums, 0, (size_t)(a->kh * a->OW) * sizeof(*sums));
             dna_left left = {.A = w + t * a->O,
                 .M = a->kh,
@@ -329,7 +375,8 @@ input_grad_tall(
             e->p->k->product(&left, a->OW, turned, a->OW, sums, a->OW);
             for (int64_t u = 0; u < a->kh; u++) {
                 for (int64_t j = 0; j < a->OW; j++) {
-                    out[u * a->W * a->C + j * a->sw * a->C] += sums[u * a->OW + j];
+                    out[u * a->dh * a->W * a->C + j * a->sw * a->C] +=
+                        sums[u * a->OW + j];
                 }
             }
         }
@@ -337,9 +384,9 @@ input_grad_tall(
 }
 
 /* For every output row i and kernel row u whose input row h exists. */
-#define for_each_row(a, i, u, h)                                              \
-    for (int64_t i = 0; i < (a)->OH; i++)                                     \
-        for (int64_t u = 0, h = i * (a)->sh - (a)->ph; u < (a)->kh; u++, h++) \
+#define for_each_row(a, i, u, h)                                                       \
+    for (int64_t i = 0; i < (a)->OH; i++)                                              \
+        for (int64_t u = 0, h = i * (a)->sh - (a)->ph; u < (a)->kh; u++, h += (a)->dh) \
             if (h >= 0 && h < (a)->H)
 
 static void
@@ -367,13 +414,13 @@ run_forward(const dna_exec *e, const void *args)
         const float *x = dna_at(e, &a->x) + b * a->x.stride[0];
         start_with_bias(e, a, y);
         for (int64_t i = 0; a->pw == 0 && i < a->OH; i++) {
-            forward_row(e, a, i, y, x, w);
+            (a->dw == 1 ? forward_row : forward_dilated)(e, a, i, y, x, w);
         }
         if (a->pw == 0) {
             continue;
         }
         for_each_row(a, i, u, h) {
-            forward_padded(e, a, y + i * a->OW * a->O, x + h * a->W * a->C,
+            forward_taps(e, a, y + i * a->OW * a->O, x + h * a->W * a->C,
                 w + u * a->kw * a->C * a->O);
         }
     }
@@ -389,14 +436,14 @@ weight_grad_sample(
         weight_grad_tall(e, a, dw, x, dy);
         return;
     }
-    for (int64_t u = 0; a->pw == 0 && u < a->kh; u++) {
-        weight_grad_rows(e, a, u, dw + u * row, x, dy);
-    }
-    if (a->pw == 0) {
+    if (a->pw == 0 && a->dw == 1) {
+        for (int64_t u = 0; u < a->kh; u++) {
+            weight_grad_rows(e, a, u, dw + u * row, x, dy);
+        }
         return;
     }
     for_each_row(a, i, u, h) {
-        weight_grad_padded(
+        weight_grad_taps(
             e, a, dw + u * row, x + h * a->W * a->C, dy + i * a->OW * a->O);
     }
 }

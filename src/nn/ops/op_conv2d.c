@@ -1,15 +1,69 @@
-/* op_conv2d.c - two-dimensional convolution (cross-correlation).
+/* op_conv2d.c - convolution (cross-correlation) in two dimensions, or in one: that is an
+ * image of height 1.
  *
  * SPDX-License-Identifier: MIT
  */
-#include <string.h>
-
 #include "nn/node.h"
 
+/* What a kernel spans, its gaps included. */
 static int64_t
-out_extent(int64_t in, int64_t kernel, int64_t stride, int64_t pad)
+span_of(const dna_conv2d_opts *o, int i)
 {
-    return in + 2 * pad < kernel ? 0 : (in + 2 * pad - kernel) / stride + 1;
+    return (o->kernel[i] - 1) * o->dilation[i] + 1;
+}
+
+static int64_t
+out_extent(const dna_conv2d_opts *o, int i, int64_t in)
+{
+    int64_t room = in + 2 * o->pad[i] - span_of(o, i);
+    return room < 0 ? 0 : room / o->stride[i] + 1;
+}
+
+/* Extents beyond this are not sizes but mistakes, and could overflow. */
+#define MAX_EXTENT ((int64_t)1 << 30)
+
+static bool
+are_possible(const dna_conv2d_opts *o)
+{
+    bool fits = o->out >= 1;
+    for (int i = 0; i < 2; i++) {
+        fits = fits && o->kernel[i] >= 1 && o->kernel[i] <= MAX_EXTENT
+               && o->stride[i] >= 1 && o->dilation[i] >= 1
+               && o->dilation[i] <= MAX_EXTENT && o->pad[i] >= 0
+               && o->pad[i] < span_of(o, i);
+    }
+    return fits;
+}
+
+/* The node of a convolution on [N, C, H, W], with a weight of n_weight dimensions. */
+static dna_node *
+conv_node(dna_graph *g, dna_node *x, const char *layer, const dna_conv2d_opts *o,
+    int n_weight)
+{
+    int64_t dim[3] = {o->out, out_extent(o, 0, x->dim[2]), out_extent(o, 1, x->dim[3])};
+    dna_node *node = dna_node_new(g, DNA_OP_CONV2D, &x, 1, 3, dim);
+    if (node == NULL) {
+        return NULL;
+    }
+    int64_t w4[4] = {o->out, x->dim[1], o->kernel[0], o->kernel[1]};
+    int64_t w3[3] = {o->out, x->dim[1], o->kernel[1]};
+    int64_t fan_in = x->dim[1] * o->kernel[0] * o->kernel[1];
+    node->conv = *o;
+    node->tensor[DNA_WEIGHT] = dna_graph_tensor(g, layer, "weight", DNA_TENSOR_PARAM,
+        n_weight, n_weight == 3 ? w3 : w4, fan_in);
+    if (!o->no_bias) {
+        node->tensor[DNA_BIAS] =
+            dna_graph_tensor(g, layer, "bias", DNA_TENSOR_PARAM, 1, &o->out, fan_in);
+    }
+    return dna_node_name(g, node, layer);
+}
+
+static dna_node *
+fail_options(dna_graph *g, const char *layer)
+{
+    return dna_graph_fail(g, DNA_EARG,
+        "%s: kernel, stride, dilation and output channels must be at least 1, padding from 0 to below what the kernel spans",
+        layer);
 }
 
 dna_node *
@@ -22,41 +76,55 @@ dna_conv2d(dna_graph *g, dna_node *x, const char *layer, dna_conv2d_opts o)
     }
     for (int i = 0; i < 2; i++) {
         o.stride[i] = o.stride[i] == 0 ? 1 : o.stride[i];
-        if (o.kernel[i] < 1 || o.stride[i] < 1 || o.pad[i] < 0 || o.out < 1
-            || o.pad[i] >= o.kernel[i]) {
-            return dna_graph_fail(g, DNA_EARG,
-                "%s: kernel, stride and output channels must be at least 1, padding from 0 to below the kernel",
-                layer);
-        }
+        o.dilation[i] = o.dilation[i] == 0 ? 1 : o.dilation[i];
     }
-    if (x->n_dim != 4 || (o.is_1d && (x->dim[2] != 1 || o.kernel[0] != 1))) {
-        return dna_graph_fail(g, DNA_ESHAPE, "%s: input %s, %s is needed", layer,
-            dna_node_shape_text(x, shape, sizeof(shape)),
-            o.is_1d ? "[N, channels, 1, width]" : "[N, channels, height, width]");
+    if (!are_possible(&o)) {
+        return fail_options(g, layer);
     }
-    int64_t dim[3] = {o.out, out_extent(x->dim[2], o.kernel[0], o.stride[0], o.pad[0]),
-        out_extent(x->dim[3], o.kernel[1], o.stride[1], o.pad[1])};
-    if (dim[1] < 1 || dim[2] < 1) {
+    if (x->n_dim != 4) {
+        return dna_graph_fail(g, DNA_ESHAPE,
+            "%s: input %s, [N, channels, height, width] is needed", layer,
+            dna_node_shape_text(x, shape, sizeof(shape)));
+    }
+    if (out_extent(&o, 0, x->dim[2]) < 1 || out_extent(&o, 1, x->dim[3]) < 1) {
         return dna_graph_fail(g, DNA_ESHAPE,
             "%s: input %s is smaller than the kernel %lld x %lld", layer,
-            dna_node_shape_text(x, shape, sizeof(shape)), (long long)o.kernel[0],
-            (long long)o.kernel[1]);
+            dna_node_shape_text(x, shape, sizeof(shape)), (long long)span_of(&o, 0),
+            (long long)span_of(&o, 1));
     }
-    dna_node *node = dna_node_new(g, DNA_OP_CONV2D, &x, 1, 3, dim);
-    if (node == NULL) {
+    return conv_node(g, x, layer, &o, 4);
+}
+
+dna_node *
+dna_conv1d(dna_graph *g, dna_node *x, const char *layer, dna_conv1d_opts o)
+{
+    char shape[DNA_SHAPE_TEXT];
+    dna_conv2d_opts o2 = {.out = o.out,
+        .kernel = {1, o.kernel},
+        .stride = {1, o.stride == 0 ? 1 : o.stride},
+        .pad = {0, o.pad},
+        .dilation = {1, o.dilation == 0 ? 1 : o.dilation},
+        .no_bias = o.no_bias};
+
+    if (x == NULL) {
         return NULL;
     }
-    int64_t w4[4] = {o.out, x->dim[1], o.kernel[0], o.kernel[1]};
-    int64_t w3[3] = {o.out, x->dim[1], o.kernel[1]};
-    int64_t fan_in = x->dim[1] * o.kernel[0] * o.kernel[1];
-    node->conv = o;
-    node->tensor[DNA_WEIGHT] = dna_graph_tensor(g, layer, "weight", DNA_TENSOR_PARAM,
-        o.is_1d ? 3 : 4, o.is_1d ? w3 : w4, fan_in);
-    if (!o.no_bias) {
-        node->tensor[DNA_BIAS] =
-            dna_graph_tensor(g, layer, "bias", DNA_TENSOR_PARAM, 1, &o.out, fan_in);
+    if (!are_possible(&o2)) {
+        return fail_options(g, layer);
     }
-    return dna_node_name(g, node, layer);
+    if (x->n_dim != 3) {
+        return dna_graph_fail(g, DNA_ESHAPE,
+            "%s: input %s, [N, channels, length] is needed", layer,
+            dna_node_shape_text(x, shape, sizeof(shape)));
+    }
+    if (out_extent(&o2, 1, x->dim[2]) < 1) {
+        return dna_graph_fail(g, DNA_ESHAPE,
+            "%s: input %s is shorter than the kernel %lld", layer,
+            dna_node_shape_text(x, shape, sizeof(shape)), (long long)span_of(&o2, 1));
+    }
+    x = dna_reshape(g, x, 3, (int64_t[]){x->dim[1], 1, x->dim[2]});
+    x = x == NULL ? NULL : conv_node(g, x, layer, &o2, 3);
+    return x == NULL ? NULL : dna_reshape(g, x, 2, (int64_t[]){x->dim[1], x->dim[3]});
 }
 
 /* Sizes of one convolution, and a walk over all its products. */
@@ -94,8 +162,8 @@ static int64_t
 input_at(
     const dims *d, int64_t n, int64_t c, int64_t i, int64_t j, int64_t u, int64_t v)
 {
-    int64_t h = i * d->o->stride[0] + u - d->o->pad[0];
-    int64_t w = j * d->o->stride[1] + v - d->o->pad[1];
+    int64_t h = i * d->o->stride[0] + u * d->o->dilation[0] - d->o->pad[0];
+    int64_t w = j * d->o->stride[1] + v * d->o->dilation[1] - d->o->pad[1];
     if (h < 0 || h >= d->H || w < 0 || w >= d->W) {
         return -1;
     }

@@ -63,9 +63,19 @@ conv_shared(dna_graph *g, dna_node *x)
 static dna_node *
 conv_1d(dna_graph *g, dna_node *x)
 {
-    x = dna_conv2d(
-        g, x, "a", (dna_conv2d_opts){.out = 5, .kernel = {1, 4}, .is_1d = true});
+    x = dna_conv1d(g, x, "a", (dna_conv1d_opts){.out = 5, .kernel = 4});
+    x = dna_conv1d(g, dna_sigmoid(g, x), "b",
+        (dna_conv1d_opts){.out = 3, .kernel = 3, .stride = 2, .pad = 1, .dilation = 2});
     return head(g, dna_relu(g, x));
+}
+
+static dna_node *
+conv_dilated(dna_graph *g, dna_node *x)
+{
+    dna_conv2d_opts a = {.out = 3, .kernel = {2, 3}, .dilation = {2, 3}};
+    dna_conv2d_opts b = {.out = 4, .kernel = {3, 2}, .pad = {3, 1}, .dilation = {2, 2}};
+    x = dna_relu(g, dna_conv2d(g, x, "a", a));
+    return head(g, dna_conv2d(g, x, "b", b));
 }
 
 static dna_node *
@@ -263,7 +273,8 @@ const mixed_case mixed_cases[] = {
     {"conv padded", 3, {2, 1, 1}, {2, 6, 9}, 6, conv_padded, false},
     {"conv, tall kernels", 3, {1, 6, 4}, {1, 9, 11}, 4, conv_tall, false},
     {"conv, shared weights", 3, {2, 1, 1}, {2, 3, 8}, 5, conv_shared, false},
-    {"conv 1d", 3, {2, 1, 4}, {2, 1, 12}, 4, conv_1d, false},
+    {"conv 1d", 2, {2, 6}, {2, 12}, 4, conv_1d, false},
+    {"conv dilated", 3, {2, 3, 7}, {2, 8, 14}, 4, conv_dilated, false},
     {"linear on rows", 3, {1, 1, 5}, {3, 4, 5}, 5, linear_rows, false},
     {"batch norm", 3, {2, 1, 2}, {2, 4, 6}, 7, norm_spaces, true},
     {"batch norm, 40 samples", 3, {1, 1, 2}, {1, 2, 5}, 40, norm_spaces, true},

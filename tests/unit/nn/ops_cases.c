@@ -76,8 +76,63 @@ conv_one_by_one(dna_graph *g, dna_node *x)
 static dna_node *
 conv_1d(dna_graph *g, dna_node *x)
 {
-    x = dna_conv2d(
-        g, x, "a", (dna_conv2d_opts){.out = 5, .kernel = {1, 4}, .is_1d = true});
+    x = dna_conv1d(g, x, "a", (dna_conv1d_opts){.out = 5, .kernel = 4});
+    x = dna_conv1d(g, dna_relu(g, x), "b",
+        (dna_conv1d_opts){.out = 3, .kernel = 3, .stride = 2, .pad = 3, .dilation = 2});
+    x = dna_batch_norm(g, x, "n", (dna_batch_norm_opts){0});
+    x = dna_relu(g, dna_conv1d(g, x, "c",
+                        (dna_conv1d_opts){.out = 2, .kernel = 1, .no_bias = true}));
+    return head(g, x);
+}
+
+static dna_node *
+dilated(dna_graph *g, dna_node *x, const char *name, dna_conv2d_opts o)
+{
+    return dna_relu(g, dna_conv2d(g, x, name, o));
+}
+
+static dna_node *
+conv_dilated(dna_graph *g, dna_node *x) /* without padding: rows, columns, strides */
+{
+    x = dilated(
+        g, x, "a", (dna_conv2d_opts){.out = 4, .kernel = {2, 3}, .dilation = {3, 1}});
+    x = dilated(
+        g, x, "b", (dna_conv2d_opts){.out = 3, .kernel = {2, 3}, .dilation = {2, 3}});
+    x = dilated(g, x, "c",
+        (dna_conv2d_opts){
+            .out = 5, .kernel = {1, 2}, .stride = {2, 2}, .dilation = {5, 2}});
+    return head(g, x);
+}
+
+static dna_node *
+conv_dilated_padded(dna_graph *g, dna_node *x) /* some kernel rows miss the image */
+{
+    x = dilated(g, x, "a",
+        (dna_conv2d_opts){
+            .out = 3, .kernel = {2, 3}, .pad = {4, 2}, .dilation = {4, 2}});
+    x = dilated(g, x, "b",
+        (dna_conv2d_opts){.out = 2,
+            .kernel = {3, 2},
+            .stride = {3, 2},
+            .pad = {4, 0},
+            .dilation = {5, 3}});
+    x = dilated(g, x, "c",
+        (dna_conv2d_opts){
+            .out = 2, .kernel = {2, 1}, .pad = {4, 0}, .dilation = {4, 1}});
+    return head(g, x);
+}
+
+static dna_node *
+conv_dilated_tall(dna_graph *g, dna_node *x) /* channels become rows */
+{
+    x = dilated(
+        g, x, "a", (dna_conv2d_opts){.out = 4, .kernel = {3, 1}, .dilation = {2, 1}});
+    x = dna_transpose(g, x, (int[]){0, 2, 1, 3});
+    x = dna_reshape(g, x, 3,
+        (int64_t[]){1, dna_node_dim(x, 1) * dna_node_dim(x, 2), dna_node_dim(x, 3)});
+    x = dilated(g, x, "b",
+        (dna_conv2d_opts){
+            .out = 3, .kernel = {7, 2}, .stride = {2, 1}, .dilation = {2, 3}});
     return head(g, x);
 }
 
@@ -290,7 +345,10 @@ const op_case op_cases[] = {
     {"conv, tall kernels", 3, {1, 8, 9}, 3, conv_tall},
     {"conv padded", 3, {2, 6, 7}, 2, conv_padded},
     {"conv 1 x 1", 3, {5, 3, 4}, 4, conv_one_by_one},
-    {"conv 1d", 3, {2, 1, 9}, 3, conv_1d},
+    {"conv 1d", 2, {2, 9}, 3, conv_1d},
+    {"conv dilated", 3, {2, 8, 14}, 3, conv_dilated},
+    {"conv dilated, padded", 3, {2, 3, 5}, 3, conv_dilated_padded},
+    {"conv dilated, tall kernels", 3, {1, 8, 7}, 2, conv_dilated_tall},
     {"conv, shared weights", 3, {2, 2, 6}, 3, conv_twice_the_same},
     {"linear", 2, {3, 5}, 6, linear_deep},
     {"linear, one sample, one feature", 1, {1}, 1, linear_deep},

@@ -74,6 +74,43 @@ test_misfits_name_the_layer_and_its_input(void **state)
     assert_graph_fails(g, x, DNA_ESHAPE, "c2: input [N, 18]");
 
     g = new_graph();
+    x = dna_conv2d(g, image(g, 1, 4, 9), "d",
+        (dna_conv2d_opts){.out = 5, .kernel = {3, 3}, .dilation = {2, 4}});
+    assert_graph_fails(
+        g, x, DNA_ESHAPE, "d: input [N, 1, 4, 9] is smaller than the kernel 5 x 9");
+
+    g = new_graph();
+    x = dna_conv2d(g, image(g, 1, 9, 9), "d",
+        (dna_conv2d_opts){.out = 5, .kernel = {3, 3}, .dilation = {2, -1}});
+    assert_graph_fails(g, x, DNA_EARG, "d: kernel, stride, dilation");
+
+    g = new_graph();
+    x = dna_conv2d(g, image(g, 1, 9, 9), "d",
+        (dna_conv2d_opts){
+            .out = 5, .kernel = {3, 3}, .pad = {4, 5}, .dilation = {2, 2}});
+    assert_graph_fails(g, x, DNA_EARG, "padding from 0 to below what the kernel spans");
+
+    g = new_graph();
+    x = dna_conv1d(g, dna_input(g, "x", 2, (int64_t[]){3, 8}), "line",
+        (dna_conv1d_opts){.out = 5, .kernel = 5, .dilation = 2});
+    assert_graph_fails(
+        g, x, DNA_ESHAPE, "line: input [N, 3, 8] is shorter than the kernel 9");
+
+    g = new_graph();
+    x = dna_conv1d(
+        g, image(g, 1, 4, 9), "line", (dna_conv1d_opts){.out = 5, .kernel = 5});
+    assert_graph_fails(
+        g, x, DNA_ESHAPE, "line: input [N, 1, 4, 9], [N, channels, length] is needed");
+
+    g = new_graph();
+    x = dna_softplus(g, image(g, 1, 4, 9), 0.0, 20.0);
+    assert_graph_fails(g, x, DNA_EARG, "softplus: beta is 0, above 0 is needed");
+
+    g = new_graph();
+    x = dna_leaky_relu(g, image(g, 1, 4, 9), NAN);
+    assert_graph_fails(g, x, DNA_EARG, "leaky_relu: a setting is not finite");
+
+    g = new_graph();
     x = dna_max_pool2d(g, image(g, 1, 1, 9), (dna_pool_opts){.kernel = {2, 2}});
     assert_graph_fails(g, x, DNA_ESHAPE, "smaller than the window 2 x 2");
 

@@ -17,6 +17,12 @@
  *     DNA_TRY(dna_program_backward(p));    // state gradients are overwritten
  *
  * Results depend on the inputs alone, not on the number of threads.
+ *
+ * Samples of different sizes share a batch with is_mixed: the program is compiled for the
+ * graph of the largest size, and before each batch is told the graph of each sample's own
+ * size. Nothing outside of a sample's own extents has an effect: in evaluation each
+ * sample gives what it gives alone, in training statistics run over the samples' own
+ * entries.
  */
 #ifndef DNA_PROGRAM_H
 #define DNA_PROGRAM_H
@@ -83,6 +89,7 @@ typedef struct {
     bool is_training;         /* batch statistics, gradients available */
     struct dna_pool *pool;    /* threads; NULL: the caller alone. Kept. */
     dna_workspace *workspace; /* NULL: memory of its own. Kept. */
+    bool is_mixed;     /* samples may have different sizes: dna_program_set_sizes() */
     const char *isa;   /* kernels: "plain", "avx2", "avx512"; NULL: the best here */
     bool own_products; /* our own loops even where oneDNN is built in */
 } dna_program_options;
@@ -92,8 +99,17 @@ typedef struct {
 DNA_API int dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
     const dna_program_options *options) DNA_MUST_CHECK;
 DNA_API void dna_program_free(dna_program *p);
+/** The sizes of the samples of the next batches, for a program with is_mixed: graphs
+ *  [batch], each made as the program's graph was, for the sample's size; NULL: as large as
+ *  the program's graph. They need to live during the call only. To be called before the
+ *  input is filled: pointers got from the program before are no longer good. Errors:
+ *  DNA_ESHAPE for a graph that is larger in any node, or is not the same list of nodes
+ *  with the same tensors. */
+DNA_API int dna_program_set_sizes(
+    dna_program *p, const dna_graph *const *graphs) DNA_MUST_CHECK;
 /** [batch, dim...] row-major, to be filled before forward. NULL if there is no input i.
- */
+ *  A smaller sample's entries begin at index 0 of each dimension; what is left outside of
+ *  its extents does not matter, and is overwritten. */
 DNA_API float *dna_program_input(dna_program *p, int i);
 DNA_API int dna_program_forward(dna_program *p) DNA_MUST_CHECK;
 /** [batch, n_output] after forward. */
@@ -112,12 +128,7 @@ typedef struct dna_reference dna_reference;
 DNA_API int dna_reference_new(dna_reference **out, const dna_graph *g, dna_state *state,
     int64_t batch, bool is_training) DNA_MUST_CHECK;
 DNA_API void dna_reference_free(dna_reference *r);
-/** The sizes of the samples of the next batches: graphs [batch], each made as g was, for
- *  the sample's size; NULL: as large as g. They need to live during the call only. A
- *  smaller sample's entries of the input begin at index 0 of each dimension; what is left
- *  outside of its extents does not matter, and is overwritten. Errors: DNA_ESHAPE for a
- *  graph that is larger in any node, or is not the same list of nodes with the same
- *  tensors. */
+/** As dna_program_set_sizes(). */
 DNA_API int dna_reference_set_sizes(
     dna_reference *r, const dna_graph *const *graphs) DNA_MUST_CHECK;
 /** Double copies of the state, same layout; change them freely. */

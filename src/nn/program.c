@@ -10,29 +10,6 @@
 
 /* ---- compile ---- */
 
-static int
-run_passes(dna_program *p)
-{
-    static int (*const passes[])(dna_graph * *out, const dna_graph *g) = {
-        dna_pass_canonical,
-        dna_pass_split_concat,
-        dna_pass_broadcast,
-        dna_pass_dead_code,
-    };
-    const dna_graph *g = p->source;
-    for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
-        dna_graph *next = NULL;
-        int rc = passes[i](&next, g);
-        if (rc < 0) {
-            return rc;
-        }
-        dna_graph_free(p->g);
-        p->g = next;
-        g = next;
-    }
-    return DNA_OK;
-}
-
 /* The graph's tensors must be those of the state, or steps would write elsewhere. */
 static int
 check_state(const dna_program *p)
@@ -104,6 +81,7 @@ lower_output(dna_program *p)
         DNA_TRY(dna_value_new(p, dy, p->g->output));
         dy->buf->is_pinned = true;
         p->output_grad = *dy;
+        DNA_TRY(dna_lower_mask(p, &p->backward, dy, p->g->output));
     }
 out:
     return rc;
@@ -138,9 +116,9 @@ out:
     return rc;
 }
 
-int
-dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
-    const dna_program_options *o)
+static int
+compile(dna_program **out, const dna_graph *g, dna_state *state,
+    const dna_program_options *o, dna_rewrite rewrite)
 {
     dna_program *p = NULL;
     int rc = DNA_OK;
@@ -153,6 +131,7 @@ dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
     DNA_TRY(dna_arena_new(&p->arena));
     p->source = g;
     p->state = state;
+    p->options = *o;
     p->pool = o->pool;
     p->n_worker = dna_pool_n_thread(o->pool);
     p->k = dna_kernels_for(o->isa);
@@ -167,7 +146,10 @@ dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
     }
     p->batch = o->batch;
     DNA_TRY(check_state(p));
-    DNA_TRY(run_passes(p));
+    DNA_TRY(rewrite(&p->g, p->source));
+    if (o->is_mixed) {
+        DNA_TRY(dna_extents_new(&p->extents, p->source, p->g, rewrite, p->batch));
+    }
     choose_chunks(p);
     DNA_TRY(lower(p));
     *out = p;
@@ -177,10 +159,44 @@ out:
     return rc;
 }
 
+int
+dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
+    const dna_program_options *o)
+{
+    return compile(out, g, state, o, dna_pass_all);
+}
+
+int
+dna_program_set_sizes(dna_program *p, const dna_graph *const *graphs)
+{
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(p->extents != NULL, DNA_EARG,
+        "the program was compiled for samples of one size");
+    p->is_plain = false;
+    DNA_TRY(dna_extents_set(p->extents, graphs));
+    if (rc == DNA_OK) {
+        return rc;
+    }
+    if (p->plain == NULL) {
+        dna_program_options o = p->options;
+        o.workspace = p->workspace; /* the two work in turn */
+        DNA_TRY(compile(&p->plain, p->source, p->state, &o, dna_pass_plain));
+    }
+    DNA_TRY(dna_extents_set(p->plain->extents, graphs));
+    DNA_REQUIRE(rc == DNA_OK, DNA_ESHAPE,
+        "a network whose layers depend on the size of a sample cannot take several sizes in one batch");
+    p->is_plain = true;
+out:
+    return rc;
+}
+
 void
 dna_program_free(dna_program *p)
 {
     if (p != NULL) {
+        dna_program_free(p->plain); /* uses the workspace */
+        dna_extents_free(p->extents);
         dna_graph_free(p->g);
         dna_arena_free(p->arena);
         dna_free(p->forward.steps);
@@ -312,33 +328,45 @@ whole(const dna_program *p, const dna_tensor_value *v)
     return v->buf == NULL ? NULL : dna_at(&e, v);
 }
 
-float *
-dna_program_input(dna_program *p, int i)
+/* Of a program and its plain form, the one that computes the sizes that were set. */
+static const dna_program *
+active(const dna_program *p)
 {
+    return p->is_plain ? p->plain : p;
+}
+
+float *
+dna_program_input(dna_program *program, int i)
+{
+    const dna_program *p = active(program);
     return i < 0 || i >= p->g->n_input ? NULL : whole(p, &p->inputs[i]);
 }
 
 int
-dna_program_forward(dna_program *p)
+dna_program_forward(dna_program *program)
 {
+    const dna_program *p = active(program);
     return run_steps(p, &p->forward);
 }
 
 const float *
-dna_program_output(const dna_program *p)
+dna_program_output(const dna_program *program)
 {
+    const dna_program *p = active(program);
     return whole(p, &p->output);
 }
 
 float *
-dna_program_output_grad(dna_program *p)
+dna_program_output_grad(dna_program *program)
 {
+    const dna_program *p = active(program);
     return whole(p, &p->output_grad);
 }
 
 int
-dna_program_backward(dna_program *p)
+dna_program_backward(dna_program *program)
 {
+    const dna_program *p = active(program);
     if (!p->is_training) {
         return dna_fail(DNA_EARG, "a program for evaluation has no gradients");
     }
@@ -348,7 +376,7 @@ dna_program_backward(dna_program *p)
 }
 
 size_t
-dna_program_bytes(const dna_program *p)
+dna_program_bytes(const dna_program *program)
 {
-    return p->memory_size;
+    return active(program)->memory_size;
 }

@@ -22,6 +22,7 @@ lower_input(dna_program *p, const dna_node *node)
     given.buf = dna_buffer_new(p, (size_t)given.size * sizeof(float), 0);
     DNA_REQUIRE(given.buf != NULL, DNA_ENOMEM, "%s", dna_message());
     given.buf->is_pinned = true;
+    DNA_TRY(dna_lower_mask(p, &p->forward, &given, node));
     *v = given;
     if (!dna_value_is_dense(&given)) { /* four dimensions: to channels-last */
         DNA_TRY(dna_value_new(p, v, node));
@@ -179,24 +180,6 @@ out:
     return rc;
 }
 
-/* A value of a mean with the dropped dimension back as extent 1. */
-static dna_tensor_value
-with_axis(const dna_tensor_value *v, const dna_node *mean)
-{
-    dna_tensor_value view = *v;
-    if (mean->keep) {
-        return view;
-    }
-    view.n_dim = v->n_dim + 1;
-    for (int d = view.n_dim - 1; d > mean->axis; d--) {
-        view.dim[d] = v->dim[d - 1];
-        view.stride[d] = v->stride[d - 1];
-    }
-    view.dim[mean->axis] = 1;
-    view.stride[mean->axis] = 0;
-    return view;
-}
-
 static int
 lower_mean(dna_program *p, const dna_node *node)
 {
@@ -205,15 +188,15 @@ lower_mean(dna_program *p, const dna_node *node)
     int rc = DNA_OK;
 
     DNA_TRY(dna_value_new(p, y, node));
-    dna_tensor_value view = with_axis(y, node);
+    dna_tensor_value view = dna_value_with_axis(y, node);
     DNA_TRY(dna_lower_copy(p, &p->forward, "mean", &view, &p->values[x->id],
         1.0f / (float)x->dim[node->axis], true, true));
 out:
     return rc;
 }
 
-int
-dna_lower_forward(dna_program *p, const dna_node *node)
+static int
+lower_op(dna_program *p, const dna_node *node)
 {
     const dna_tensor_value *x = node->n_in > 0 ? &p->values[node->in[0]->id] : NULL;
     dna_tensor_value *y = &p->values[node->id];
@@ -261,6 +244,28 @@ dna_lower_forward(dna_program *p, const dna_node *node)
     default:
         return dna_fail(DNA_EUNSUPPORTED, "op %d", (int)node->kind);
     }
+}
+
+/* Ops that give zeros where they read zeros; so do those of lower_mixed.c. */
+static const bool zeros_stay[DNA_N_OP] = {
+    [DNA_OP_INPUT] = true, /* masked before it is copied */
+    [DNA_OP_ZEROS] = true,
+};
+
+int
+dna_lower_forward(dna_program *p, const dna_node *node)
+{
+    int rc = DNA_OK;
+
+    if (dna_lower_is_mixed_move(p, node)) {
+        return dna_lower_mixed_move(p, node);
+    }
+    DNA_TRY(lower_op(p, node));
+    if (!zeros_stay[node->kind]) {
+        DNA_TRY(dna_lower_mask(p, &p->forward, &p->values[node->id], node));
+    }
+out:
+    return rc;
 }
 
 /* ---- backward ---- */
@@ -351,7 +356,7 @@ move_backward(dna_program *p, const dna_node *node)
 
     DNA_TRY(dna_grad_of(p, in, &dx, &is_add));
     if (node->kind == DNA_OP_MEAN) {
-        view = with_axis(dy, node);
+        view = dna_value_with_axis(dy, node);
         DNA_TRY(dna_lower_copy(p, &p->backward, "mean.backward", dx, &view,
             1.0f / (float)in->dim[node->axis], is_add, false));
     } else if (node->kind == DNA_OP_EXPAND) {
@@ -368,12 +373,9 @@ out:
     return rc;
 }
 
-int
-dna_lower_backward(dna_program *p, const dna_node *node)
+static int
+lower_op_backward(dna_program *p, const dna_node *node)
 {
-    if (!p->needs_grad[node->id] || p->grads[node->id].buf == NULL) {
-        return DNA_OK;
-    }
     bool in_needs = node->n_in > 0 && p->needs_grad[node->in[0]->id];
     switch (node->kind) {
     case DNA_OP_CONV2D:
@@ -403,4 +405,34 @@ dna_lower_backward(dna_program *p, const dna_node *node)
     default:
         return DNA_OK;
     }
+}
+
+/* Ops whose gradients are zero where those of their output, or their inputs, are. */
+static const bool zero_grads_stay[DNA_N_OP] = {
+    [DNA_OP_LINEAR] = true,
+    [DNA_OP_BATCH_NORM] = true, /* goes by the samples' extents */
+    [DNA_OP_MAX_POOL2D] = true, /* so does that */
+    [DNA_OP_ACTIVATION] = true, /* slopes at 0 are finite */
+};
+
+int
+dna_lower_backward(dna_program *p, const dna_node *node)
+{
+    int rc = DNA_OK;
+
+    if (!p->needs_grad[node->id] || p->grads[node->id].buf == NULL) {
+        return DNA_OK;
+    }
+    if (dna_lower_is_mixed_move(p, node)) {
+        return dna_lower_mixed_move_backward(p, node);
+    }
+    DNA_TRY(lower_op_backward(p, node));
+    for (int k = 0; !zero_grads_stay[node->kind] && k < node->n_in; k++) {
+        if (p->needs_grad[node->in[k]->id]) {
+            DNA_TRY(dna_lower_mask(
+                p, &p->backward, &p->grads[node->in[k]->id], node->in[k]));
+        }
+    }
+out:
+    return rc;
 }

@@ -25,6 +25,7 @@
 #define DNA_NN_COMPILE_LOWER_H
 
 #include "base/pool.h"
+#include "nn/extent.h"
 #include "nn/gemm.h"
 #include "nn/kernels/kernels.h"
 #include "nn/node.h"
@@ -90,6 +91,10 @@ struct dna_program {
     const dna_graph *source; /* the caller's */
     dna_graph *g;            /* after the passes */
     dna_state *state;
+    dna_program_options options;
+    dna_extents *extents; /* NULL: all samples have one size */
+    dna_program *plain;   /* the program after dna_pass_plain(), once sizes needed it */
+    bool is_plain;        /* it computes the sizes that were set */
     dna_pool *pool;
     const dna_kernels *k;
     dna_gemm_fn gemm; /* oneDNN's; NULL: that of k */
@@ -157,6 +162,12 @@ int dna_lower_copy(dna_program *p, dna_step_list *list, const char *name,
     const dna_tensor_value *dst, const dna_tensor_value *src, float scale, bool is_add,
     bool zero_first) DNA_MUST_CHECK;
 
+/** The loops of such a copy of one sample, without scale and is_add. */
+void dna_copy_loops(
+    dna_strided *loops, const dna_tensor_value *dst, const dna_tensor_value *src);
+/** A value of a mean with the dropped dimension back as extent 1. */
+dna_tensor_value dna_value_with_axis(const dna_tensor_value *v, const dna_node *mean);
+
 /** dst (+)= src where both have the same entries in row-major order of their own dims. */
 int dna_lower_reshaped_copy(dna_program *p, dna_step_list *list,
     const dna_tensor_value *dst, const dna_tensor_value *src,
@@ -167,6 +178,25 @@ bool dna_lower_has_backward(const dna_program *p, const dna_node *node);
 /** Whether an op may write its result over the value of its input `in`: nobody else reads
  * it, nor the backward steps of in. (Those of the op itself must not need it either.) */
 bool dna_lower_may_overwrite(const dna_program *p, const dna_node *in);
+
+/* ---- samples of several sizes (lower_mixed.c) ----
+ *
+ * All nothing where the program has no extents. Ops that only move numbers are lowered
+ * sample by sample, each with its own shapes. The others work on the full shapes, and
+ * zeros are written outside of the samples' extents after them; those that count or
+ * compare entries ask for the sample's own node in their steps. Values never share
+ * memory with a part of another, so that writing zeros into one changes no other.
+ */
+
+/** Whether the samples of the batch at hand may differ in size and the op is lowered by
+ * the two functions below. */
+bool dna_lower_is_mixed_move(const dna_program *p, const dna_node *node);
+int dna_lower_mixed_move(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_mixed_move_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+/** A step that writes zeros outside of the samples' extents of a value or gradient of
+ * `node`, which is dense. */
+int dna_lower_mask(dna_program *p, dna_step_list *list, const dna_tensor_value *v,
+    const dna_node *node) DNA_MUST_CHECK;
 
 /* Ops with lowering of their own (lower_<op>.c). */
 int dna_lower_activation(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
@@ -197,6 +227,15 @@ struct dna_workspace {
 /** The first float of what a step may touch of a value: its chunk, or the whole batch.
  */
 float *dna_at(const dna_exec *e, const dna_tensor_value *v);
+/** The node as sample e->b0 + b has it; the node itself unless sizes are mixed. */
+const dna_node *dna_own_node(const dna_exec *e, const dna_node *node, int64_t b);
+/** Copy one sample (at x, a value seen as v) to `dense`, which has no gaps and the storage
+ *  order of its rank, or back; `own` is the sample's own node of the value. Back outside
+ *  of its extents nothing is written. */
+void dna_sample_take(const dna_exec *e, const dna_tensor_value *v, const dna_node *own,
+    const float *x, float *dense);
+void dna_sample_put(const dna_exec *e, const dna_tensor_value *v, const dna_node *own,
+    float *x, const float *dense, bool is_add);
 /** The same for a buffer of bytes with sample_bytes. */
 void *dna_bytes_at(const dna_exec *e, const dna_buffer *b);
 /** C (+)= op(A) op(B) by oneDNN if it is there, else by our kernels. */

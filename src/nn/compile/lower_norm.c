@@ -9,6 +9,9 @@
  *
  * Means and squares of the chunks are joined in the order of the chunks, in double.
  * Source: Chan, Golub and LeVeque 1983, Am. Stat. 37:242-247, eq. 1.5.
+ *
+ * In batches of several sizes sums run over the rows of each sample's own extents, and a
+ * sample's entries count as often as its own graph repeats them.
  */
 #include <math.h>
 #include <string.h>
@@ -24,7 +27,9 @@ typedef struct {
     const dna_node *node;
     dna_tensor_value x, y;
     int64_t C, P;        /* channels; positions a sample */
-    dna_buffer *partial; /* [n_chunk][2][C] doubles: mean and sum of squares about it */
+    dna_buffer *partial; /* [n_chunk] of C means, C sums of squares about them, and how
+                          * much the chunk counts; doubles */
+    dna_buffer *scratch; /* several sizes: [2][C] doubles a sample */
     dna_buffer *vectors; /* [N_VECTOR][C] */
 } norm_args;
 
@@ -36,28 +41,86 @@ typedef struct {
     dna_buffer *partial; /* [n_chunk][2][C]: sums of dy and of dy (x - mean) */
     dna_buffer *vectors; /* of the forward pass */
     dna_buffer *slopes;  /* [N_SLOPE][C]: dx = a dy + b (x - mean) + c */
+    dna_buffer *scratch; /* several sizes: slopes of a sample */
 } norm_backward_args;
+
+/* The positions of a sample: runs of `length` that begin `step` positions apart. */
+typedef struct {
+    int64_t n, length, step;
+    double times; /* how often each counts: 1 where all samples have one size */
+} positions;
+
+static positions
+positions_of(const dna_exec *e, const dna_node *node, int64_t P, int64_t b)
+{
+    const dna_node *own = dna_own_node(e, node, b);
+    if (e->p->extents == NULL) {
+        return (positions){1, P, P, 1.0};
+    }
+    if (own == node || node->n_dim < 4) {
+        return (positions){1, P, P, (double)own->repeat};
+    }
+    return (positions){own->dim[2], own->dim[3], node->dim[3], (double)own->repeat};
+}
+
+/* How much samples b0 .. b0+n-1 count. */
+static double
+count_of(const dna_program *p, const dna_node *node, int64_t P, int64_t b0, int64_t n)
+{
+    dna_exec e = {.p = p, .b0 = b0};
+    double count = 0.0;
+    if (p->extents == NULL) {
+        return (double)(n * P);
+    }
+    for (int64_t b = 0; b < n; b++) {
+        positions at = positions_of(&e, node, P, b);
+        count += at.times * (double)(at.n * at.length);
+    }
+    return count;
+}
+
+/* Sums of one sample: added to `sums` if each entry counts once, else by way of
+ * `scratch`. Both hold 2 C numbers. */
+static void
+sample_moments(const dna_exec *e, const norm_args *a, int64_t b, const float *x,
+    const float *shift, double *sums, double *scratch)
+{
+    positions at = positions_of(e, a->node, a->P, b);
+    bool is_plain = at.times == 1.0;
+    double *to = is_plain ? sums : scratch;
+    if (!is_plain) {
+        memset(scratch, 0, 2 * (size_t)a->C * sizeof(*scratch));
+    }
+    for (int64_t i = 0; i < at.n; i++) {
+        e->p->k->moments(x + i * at.step * a->C, at.length, a->C, shift, to, to + a->C);
+    }
+    for (int64_t c = 0; !is_plain && c < 2 * a->C; c++) {
+        sums[c] += at.times * scratch[c];
+    }
+}
 
 static int
 run_moments(const dna_exec *e, const void *args)
 {
     const norm_args *a = args;
     const float *x = dna_at(e, &a->x);
-    double *mean =
-        (double *)dna_bytes_at(&(dna_exec){.p = e->p}, a->partial) + 2 * a->C * e->task;
+    double *mean = (double *)dna_bytes_at(&(dna_exec){.p = e->p}, a->partial)
+                   + (2 * a->C + 1) * e->task;
     double *squares = mean + a->C;
+    double *scratch = a->scratch == NULL ? NULL : dna_bytes_at(e, a->scratch);
     const float *shift =
         x; /* the chunk's first row: near the mean, so nothing cancels */
-    double count = (double)(e->n * a->P);
+    double count = count_of(e->p, a->node, a->P, e->b0, e->n);
 
     memset(mean, 0, 2 * (size_t)a->C * sizeof(*mean));
     for (int64_t b = 0; b < e->n; b++) {
-        e->p->k->moments(x + b * a->x.stride[0], a->P, a->C, shift, mean, squares);
+        sample_moments(e, a, b, x + b * a->x.stride[0], shift, mean, scratch);
     }
     for (int64_t c = 0; c < a->C; c++) {
         squares[c] -= mean[c] * mean[c] / count;
         mean[c] = (double)shift[c] + mean[c] / count;
     }
+    squares[a->C] = count;
     return DNA_OK;
 }
 
@@ -81,22 +144,27 @@ set_vectors(const dna_program *p, const norm_args *a, float *vectors, int64_t c,
 static void
 join_chunks(const dna_exec *e, const norm_args *a, int64_t c, double *mean, double *var)
 {
-    const dna_program *p = e->p;
     const double *partial = dna_bytes_at(e, a->partial);
     double total = 0.0;
     double m = 0.0;
     double squares = 0.0;
-    for (int64_t k = 0; k < p->n_chunk; k++) {
-        int64_t n = DNA_MIN(p->chunk, p->batch - k * p->chunk);
-        double count = (double)(n * a->P);
-        double d = partial[2 * k * a->C + c] - m;
-        squares +=
-            partial[(2 * k + 1) * a->C + c] + d * d * total * count / (total + count);
+    for (int64_t k = 0; k < e->p->n_chunk; k++, partial += 2 * a->C + 1) {
+        double count = partial[2 * a->C];
+        double d = partial[c] - m;
+        squares += partial[a->C + c] + d * d * total * count / (total + count);
         m += d * count / (total + count);
         total += count;
     }
     *mean = m;
     *var = squares / total;
+}
+
+static int
+too_few(const dna_node *node)
+{
+    return dna_fail(DNA_ESHAPE,
+        "%s: a batch norm cannot be trained on one value a channel: a batch of at least 2 samples is needed",
+        node->layer);
 }
 
 static int
@@ -107,9 +175,14 @@ run_finish(const dna_exec *e, const void *args)
     float *vectors = dna_bytes_at(e, a->vectors);
     float *running_mean = dna_node_buffer(p, a->node, DNA_RUNNING_MEAN);
     float *running_var = dna_node_buffer(p, a->node, DNA_RUNNING_VAR);
-    double count = (double)(p->batch * a->P * a->node->repeat);
+    double count = count_of(p, a->node, a->P, 0, p->batch);
     double m = a->node->momentum;
 
+    if (p->extents == NULL) {
+        count *= (double)a->node->repeat;
+    } else if (count <= 1.0) {
+        return too_few(a->node);
+    }
     for (int64_t c = 0; c < a->C; c++) {
         int64_t k = a->node->param_begin + c;
         double mean = 0.0;
@@ -182,6 +255,17 @@ keep_order(dna_program *p, const dna_node *node, dna_step *s)
     return DNA_OK;
 }
 
+static int
+scratch_for_mixed(dna_program *p, size_t sample_bytes, dna_buffer **scratch)
+{
+    *scratch = NULL;
+    if (p->extents == NULL) {
+        return DNA_OK;
+    }
+    *scratch = dna_buffer_new(p, sample_bytes, 0);
+    return *scratch == NULL ? DNA_ENOMEM : DNA_OK;
+}
+
 int
 dna_lower_batch_norm(dna_program *p, const dna_node *node)
 {
@@ -191,20 +275,25 @@ dna_lower_batch_norm(dna_program *p, const dna_node *node)
     dna_step *s = NULL;
     int rc = DNA_OK;
 
-    DNA_REQUIRE(!p->is_training || p->batch * a.P * node->repeat > 1, DNA_ESHAPE,
-        "%s: a batch norm cannot be trained on one value a channel: a batch of at least 2 samples is needed",
-        node->layer);
+    if (p->is_training && p->batch * a.P * node->repeat == 1) {
+        return too_few(node);
+    }
     DNA_TRY(dna_value_new(p, &p->values[node->id], node));
     a.y = p->values[node->id];
     a.vectors = dna_buffer_new(p, 0, N_VECTOR * (size_t)a.C * sizeof(float));
-    a.partial = dna_buffer_new(p, 0, 2 * (size_t)(a.C * p->n_chunk) * sizeof(double));
+    a.partial =
+        dna_buffer_new(p, 0, (size_t)((2 * a.C + 1) * p->n_chunk) * sizeof(double));
     DNA_REQUIRE(
         a.vectors != NULL && a.partial != NULL, DNA_ENOMEM, "%s", dna_message());
     p->saved[node->id] = a.vectors;
     if (p->is_training) {
+        DNA_TRY(scratch_for_mixed(p, 2 * (size_t)a.C * sizeof(double), &a.scratch));
         DNA_TRY(add_step(p, "batch_norm.moments", run_moments, &a, true, &s));
         dna_step_reads(s, x->buf);
         dna_step_writes(s, a.partial);
+        if (a.scratch != NULL) {
+            dna_step_writes(s, a.scratch);
+        }
         DNA_TRY(add_step(p, "batch_norm.finish", run_finish, &a, false, &s));
         dna_step_reads(s, a.partial);
         dna_step_writes(s, a.vectors);
@@ -248,7 +337,7 @@ run_backward_finish(const dna_exec *e, const void *args)
     const float *inv_stds = (const float *)dna_bytes_at(e, a->vectors) + INV_STD * a->C;
     const double *partial = dna_bytes_at(e, a->partial);
     float *slopes = dna_bytes_at(e, a->slopes);
-    double count = (double)(p->batch * a->P);
+    double count = count_of(p, a->node, a->P, 0, p->batch);
 
     for (int64_t c = 0; c < a->C; c++) {
         int64_t k = a->node->param_begin + c;
@@ -270,20 +359,44 @@ run_backward_finish(const dna_exec *e, const void *args)
     return DNA_OK;
 }
 
+/* The slopes of a sample: what comes by way of the statistics counts as often as its
+ * entries do. */
+static const float *
+sample_slopes(
+    const norm_backward_args *a, const float *slopes, double times, float *scratch)
+{
+    if (times == 1.0) {
+        return slopes;
+    }
+    for (int64_t c = 0; c < a->C; c++) {
+        scratch[SLOPE_DY * a->C + c] = slopes[SLOPE_DY * a->C + c];
+    }
+    for (int64_t c = 0; c < a->C; c++) {
+        scratch[SLOPE_X * a->C + c] = (float)times * slopes[SLOPE_X * a->C + c];
+        scratch[CONSTANT * a->C + c] = (float)times * slopes[CONSTANT * a->C + c];
+    }
+    return scratch;
+}
+
 static int
 run_backward_apply(const dna_exec *e, const void *args)
 {
     const norm_backward_args *a = args;
     dna_exec all = {.p = e->p};
     const float *mean = (const float *)dna_bytes_at(&all, a->vectors) + MEAN * a->C;
-    const float *slopes = dna_bytes_at(&all, a->slopes);
-    float *dx = dna_at(e, &a->dx);
-    const float *dy = dna_at(e, &a->dy);
-    const float *x = dna_at(e, &a->x);
+    float *scratch = a->scratch == NULL ? NULL : dna_bytes_at(e, a->scratch);
     for (int64_t b = 0; b < e->n; b++) {
-        e->p->k->norm_backward(dx + b * a->dx.stride[0], dy + b * a->dy.stride[0],
-            x + b * a->x.stride[0], a->P, a->C, mean, slopes + SLOPE_DY * a->C,
-            slopes + SLOPE_X * a->C, slopes + CONSTANT * a->C, a->is_add);
+        positions at = positions_of(e, a->node, a->P, b);
+        const float *slopes =
+            sample_slopes(a, dna_bytes_at(&all, a->slopes), at.times, scratch);
+        float *dx = dna_at(e, &a->dx) + b * a->dx.stride[0];
+        const float *dy = dna_at(e, &a->dy) + b * a->dy.stride[0];
+        const float *x = dna_at(e, &a->x) + b * a->x.stride[0];
+        for (int64_t i = 0, k = 0; i < at.n; i++, k += at.step * a->C) {
+            e->p->k->norm_backward(dx + k, dy + k, x + k, at.length, a->C, mean,
+                slopes + SLOPE_DY * a->C, slopes + SLOPE_X * a->C,
+                slopes + CONSTANT * a->C, a->is_add);
+        }
     }
     return DNA_OK;
 }
@@ -326,6 +439,7 @@ dna_lower_batch_norm_backward(dna_program *p, const dna_node *node)
         a.is_add = true;
     }
     a.dx = p->grads[node->in[0]->id];
+    DNA_TRY(scratch_for_mixed(p, N_SLOPE * (size_t)a.C * sizeof(float), &a.scratch));
     s = dna_step_add(
         p, list, "batch_norm.backward", node->layer, run_backward_apply, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
@@ -334,6 +448,9 @@ dna_lower_batch_norm_backward(dna_program *p, const dna_node *node)
     dna_step_reads(s, a.vectors);
     dna_step_reads(s, a.slopes);
     dna_step_writes(s, a.dx.buf);
+    if (a.scratch != NULL) {
+        dna_step_writes(s, a.scratch);
+    }
 out:
     return rc;
 }

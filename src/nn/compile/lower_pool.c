@@ -4,6 +4,10 @@
  *
  * In training one byte an output remembers which entry of the window was the largest,
  * so that neither the input nor the output has to be kept for the backward pass.
+ *
+ * In batches of several sizes a padded window ends at the border of the sample, not of
+ * the full shape: a smaller sample is taken out, pooled with its own shapes and
+ * put back. Without padding its own windows lie within it anyway.
  */
 #include <string.h>
 
@@ -11,15 +15,19 @@
 #include "nn/compile/lower.h"
 
 typedef struct {
+    const dna_node *node;
     dna_pool_dims dims;
     dna_tensor_value y, x;
     dna_buffer *at; /* NULL: not wanted */
+    dna_buffer
+        *scratch; /* several sizes and padding: the input and output of a sample */
 } pool_args;
 
 typedef struct {
+    const dna_node *node;
     dna_pool_dims dims;
     dna_tensor_value dx, dy;
-    dna_buffer *at;
+    dna_buffer *at, *scratch;
     bool is_add;
 } pool_backward_args;
 
@@ -38,16 +46,33 @@ dims_of(const dna_node *node)
         .pad = {o->pad[0], o->pad[1]}};
 }
 
+/* Whether a sample must be pooled with its own shapes. */
+static bool
+is_apart(const dna_buffer *scratch, const dna_node *node, const dna_node *own)
+{
+    return scratch != NULL && own != node;
+}
+
 static int
 run_pool(const dna_exec *e, const void *args)
 {
     const pool_args *a = args;
-    float *y = dna_at(e, &a->y);
-    const float *x = dna_at(e, &a->x);
-    uint8_t *at = a->at == NULL ? NULL : dna_bytes_at(e, a->at);
     for (int64_t b = 0; b < e->n; b++) {
-        e->p->k->max_pool(&a->dims, y + b * a->y.stride[0], x + b * a->x.stride[0],
-            at == NULL ? NULL : at + b * a->y.size);
+        const dna_node *own = dna_own_node(e, a->node, b);
+        float *y = dna_at(e, &a->y) + b * a->y.stride[0];
+        const float *x = dna_at(e, &a->x) + b * a->x.stride[0];
+        uint8_t *at =
+            a->at == NULL ? NULL : (uint8_t *)dna_bytes_at(e, a->at) + b * a->y.size;
+        if (is_apart(a->scratch, a->node, own)) {
+            dna_pool_dims dims = dims_of(own);
+            float *dense_x = dna_bytes_at(e, a->scratch);
+            float *dense_y = dense_x + a->x.size;
+            dna_sample_take(e, &a->x, own->in[0], x, dense_x);
+            e->p->k->max_pool(&dims, dense_y, dense_x, at);
+            dna_sample_put(e, &a->y, own, y, dense_y, false);
+        } else {
+            e->p->k->max_pool(&a->dims, y, x, at);
+        }
     }
     return DNA_OK;
 }
@@ -56,18 +81,40 @@ static int
 run_pool_backward(const dna_exec *e, const void *args)
 {
     const pool_backward_args *a = args;
-    float *dx = dna_at(e, &a->dx);
-    const float *dy = dna_at(e, &a->dy);
-    const uint8_t *at = dna_bytes_at(e, a->at);
     for (int64_t b = 0; b < e->n; b++) {
-        float *out = dx + b * a->dx.stride[0];
+        const dna_node *own = dna_own_node(e, a->node, b);
+        float *dx = dna_at(e, &a->dx) + b * a->dx.stride[0];
+        const float *dy = dna_at(e, &a->dy) + b * a->dy.stride[0];
+        const uint8_t *at = (uint8_t *)dna_bytes_at(e, a->at) + b * a->dy.size;
         if (!a->is_add) {
-            memset(out, 0, (size_t)a->dx.size * sizeof(*out));
+            memset(dx, 0, (size_t)a->dx.size * sizeof(*dx));
         }
-        e->p->k->max_pool_backward(
-            &a->dims, out, dy + b * a->dy.stride[0], at + b * a->dy.size);
+        if (is_apart(a->scratch, a->node, own)) {
+            dna_pool_dims dims = dims_of(own);
+            float *dense_dx = dna_bytes_at(e, a->scratch);
+            float *dense_dy = dense_dx + a->dx.size;
+            memset(dense_dx, 0, (size_t)dna_node_size(own->in[0]) * sizeof(*dense_dx));
+            dna_sample_take(e, &a->dy, own, dy, dense_dy);
+            e->p->k->max_pool_backward(&dims, dense_dx, dense_dy, at);
+            dna_sample_put(e, &a->dx, own->in[0], dx, dense_dx, true);
+        } else {
+            e->p->k->max_pool_backward(&a->dims, dx, dy, at);
+        }
     }
     return DNA_OK;
+}
+
+/* Room for an input and an output of one sample, where samples may be taken out. */
+static int
+scratch_for_mixed(dna_program *p, const dna_node *node, dna_buffer **scratch)
+{
+    *scratch = NULL;
+    if (p->extents == NULL || (node->pool.pad[0] == 0 && node->pool.pad[1] == 0)) {
+        return DNA_OK;
+    }
+    int64_t n = dna_node_size(node->in[0]) + dna_node_size(node);
+    *scratch = dna_buffer_new(p, (size_t)n * sizeof(float), 0);
+    return *scratch == NULL ? DNA_ENOMEM : DNA_OK;
 }
 
 int
@@ -75,7 +122,7 @@ dna_lower_max_pool2d(dna_program *p, const dna_node *node)
 {
     const dna_tensor_value *x = &p->values[node->in[0]->id];
     dna_tensor_value *y = &p->values[node->id];
-    pool_args a = {.dims = dims_of(node)};
+    pool_args a = {.node = node, .dims = dims_of(node)};
     int rc = DNA_OK;
 
     DNA_REQUIRE(node->pool.kernel[0] * node->pool.kernel[1] <= 255, DNA_EUNSUPPORTED,
@@ -86,6 +133,7 @@ dna_lower_max_pool2d(dna_program *p, const dna_node *node)
         a.at = dna_buffer_new(p, (size_t)y->size, 0);
         DNA_REQUIRE(a.at != NULL, DNA_ENOMEM, "%s", dna_message());
     }
+    DNA_TRY(scratch_for_mixed(p, node, &a.scratch));
     p->saved[node->id] = a.at;
     a.y = *y;
     a.x = *x;
@@ -97,6 +145,9 @@ dna_lower_max_pool2d(dna_program *p, const dna_node *node)
     if (a.at != NULL) {
         dna_step_writes(s, a.at);
     }
+    if (a.scratch != NULL) {
+        dna_step_writes(s, a.scratch);
+    }
 out:
     return rc;
 }
@@ -104,19 +155,25 @@ out:
 int
 dna_lower_max_pool2d_backward(dna_program *p, const dna_node *node)
 {
-    pool_backward_args a = {
-        .dims = dims_of(node), .dy = p->grads[node->id], .at = p->saved[node->id]};
+    pool_backward_args a = {.node = node,
+        .dims = dims_of(node),
+        .dy = p->grads[node->id],
+        .at = p->saved[node->id]};
     dna_tensor_value *dx = NULL;
     int rc = DNA_OK;
 
     DNA_TRY(dna_grad_of(p, node->in[0], &dx, &a.is_add));
     a.dx = *dx;
+    DNA_TRY(scratch_for_mixed(p, node, &a.scratch));
     dna_step *s = dna_step_add(
         p, &p->backward, "max_pool2d.backward", NULL, run_pool_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     dna_step_reads(s, a.dy.buf);
     dna_step_reads(s, a.at);
     dna_step_writes(s, a.dx.buf);
+    if (a.scratch != NULL) {
+        dna_step_writes(s, a.scratch);
+    }
 out:
     return rc;
 }

@@ -125,3 +125,37 @@ out:
     dna_free(map);
     return rc;
 }
+
+typedef int (*pass_fn)(dna_graph **out, const dna_graph *g);
+
+static int
+chain(dna_graph **out, const dna_graph *g, const pass_fn *passes, int n)
+{
+    dna_graph *last = NULL;
+    for (int i = 0; i < n; i++) {
+        dna_graph *next = NULL;
+        int rc = passes[i](&next, i == 0 ? g : last);
+        dna_graph_free(last);
+        if (rc < 0) {
+            return rc;
+        }
+        last = next;
+    }
+    *out = last;
+    return DNA_OK;
+}
+
+int
+dna_pass_all(dna_graph **out, const dna_graph *g)
+{
+    static const pass_fn passes[] = {dna_pass_canonical, dna_pass_split_concat,
+        dna_pass_broadcast, dna_pass_dead_code};
+    return chain(out, g, passes, (int)DNA_COUNT(passes));
+}
+
+int
+dna_pass_plain(dna_graph **out, const dna_graph *g)
+{
+    static const pass_fn passes[] = {dna_pass_canonical, dna_pass_dead_code};
+    return chain(out, g, passes, (int)DNA_COUNT(passes));
+}

@@ -205,12 +205,10 @@ order_loops(dna_strided *out, loop *l, int n)
     }
 }
 
-int
-dna_lower_copy(dna_program *p, dna_step_list *list, const char *name,
-    const dna_tensor_value *dst, const dna_tensor_value *src, float scale, bool is_add,
-    bool zero_first)
+void
+dna_copy_loops(
+    dna_strided *loops, const dna_tensor_value *dst, const dna_tensor_value *src)
 {
-    copy_args a = {.dst = *dst, .src = *src, .zero_first = zero_first};
     loop l[DNA_GRAPH_MAX_DIM];
     int n = 0;
     for (int d = 1; d < dst->n_dim; d++) {
@@ -220,9 +218,18 @@ dna_lower_copy(dna_program *p, dna_step_list *list, const char *name,
                 src->dim[d] == 1 ? 0 : src->stride[d]};
         }
     }
+    order_loops(loops, l, n);
+}
+
+int
+dna_lower_copy(dna_program *p, dna_step_list *list, const char *name,
+    const dna_tensor_value *dst, const dna_tensor_value *src, float scale, bool is_add,
+    bool zero_first)
+{
+    copy_args a = {.dst = *dst, .src = *src, .zero_first = zero_first};
+    dna_copy_loops(&a.loops, dst, src);
     a.loops.scale = scale;
     a.loops.is_add = is_add;
-    order_loops(&a.loops, l, n);
     dna_step *s = dna_step_add(p, list, name, NULL, run_copy, &a, sizeof(a));
     if (s == NULL) {
         return DNA_ENOMEM;
@@ -279,6 +286,23 @@ dna_value_sliced(const dna_tensor_value *v, int axis, int64_t begin, int64_t len
     view.size = v->size / v->dim[axis] * length;
     view.dim[axis] = length;
     view.offset += begin * v->stride[axis];
+    return view;
+}
+
+dna_tensor_value
+dna_value_with_axis(const dna_tensor_value *v, const dna_node *mean)
+{
+    dna_tensor_value view = *v;
+    if (mean->keep) {
+        return view;
+    }
+    view.n_dim = v->n_dim + 1;
+    for (int d = view.n_dim - 1; d > mean->axis; d--) {
+        view.dim[d] = v->dim[d - 1];
+        view.stride[d] = v->stride[d - 1];
+    }
+    view.dim[mean->axis] = 1;
+    view.stride[mean->axis] = 0;
     return view;
 }
 

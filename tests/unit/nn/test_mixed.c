@@ -6,9 +6,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/pool.h"
 #include "dnadna/program.h"
 #include "mixed_cases.h"
+#include "nn/compile/pass.h"
 #include "nn/extent.h"
+#include "nn/kernels/kernels.h"
 #include "support/support.h"
 
 /* A state in which every tensor matters: norms away from 1 and 0. */
@@ -280,6 +283,145 @@ test_gradients_are_the_limits_of_differences(void **state)
     }
 }
 
+/* ---- programs ---- */
+
+static const dna_graph *const *
+graphs_of(const mixture *m)
+{
+    return (const dna_graph *const *)(const void *)m->graphs;
+}
+
+static void
+fill_program(dna_program *p, const mixture *m)
+{
+    float *x = dna_program_input(p, 0);
+    for (int64_t i = 0; i < m->n * mixture_size(m, m->full); i++) {
+        x[i] = i % 2 == 0 ? NAN : 1e30f;
+    }
+    for (int64_t b = 0; b < m->n; b++) {
+        for (int64_t i = 0; i < mixture_size(m, &m->dim[b * 4]); i++) {
+            x[mixture_at(m, b, i)] = (float)entry(b, i);
+        }
+    }
+}
+
+static void
+assert_all_near(const char *name, const char *what, const float *a, const double *b,
+    int64_t n, double tol)
+{
+    double scale = 1.0;
+    for (int64_t i = 0; i < n; i++) {
+        scale = fmax(scale, fabs(b[i]));
+    }
+    for (int64_t i = 0; i < n; i++) {
+        if (!(fabs((double)a[i] - b[i]) <= tol * scale)) {
+            fail_msg("%s: %s[%d] is %.9g, the reference has %.9g", name, what, (int)i,
+                (double)a[i], b[i]);
+        }
+    }
+}
+
+/* A batch through a program, and through the reference. */
+static void
+check_batch(dna_program *p, const mixture *m, dna_state *s, bool is_training)
+{
+    const char *name = m->c->name;
+    int64_t n_out = m->n * dna_node_size(m->g->output);
+    dna_reference *r = mixed_reference(m, m->g, s, is_training);
+
+    assert_ok(dna_reference_forward(r));
+    assert_ok(dna_program_set_sizes(p, graphs_of(m)));
+    fill_program(p, m);
+    assert_ok(dna_program_forward(p));
+    assert_all_near(
+        name, "output", dna_program_output(p), dna_reference_output(r), n_out, 2e-6);
+    assert_all_near(name, "buffers", dna_state_buffers(s), dna_reference_buffers(r),
+        dna_state_n_buffer(s), 2e-6);
+    if (is_training) {
+        weigh_outputs(r, 0, n_out);
+        for (int64_t i = 0; i < n_out; i++) {
+            dna_program_output_grad(p)[i] = (float)weight_of(i);
+        }
+        assert_ok(dna_reference_backward(r));
+        assert_ok(dna_program_backward(p));
+        assert_all_near(name, "gradient", dna_state_grads(s), dna_reference_grads(r),
+            dna_state_n_param(s), 1e-5);
+    }
+    dna_reference_free(r);
+}
+
+static void
+check_program(const mixed_case *c, const dna_program_options *base)
+{
+    dna_program_options options = *base;
+    dna_program *p = NULL;
+    dna_rng rng;
+    dna_rng_init(&rng, 11, c->name, 0, 0, 0);
+    mixture m = mixture_new(c, c->batch, &rng);
+    dna_state *s = random_state(m.g);
+
+    options.batch = c->batch;
+    options.is_mixed = true;
+    assert_ok(dna_program_new(&p, m.g, s, &options));
+    check_batch(p, &m, s, options.is_training);
+    for (int k = 0; k < 2; k++) { /* other sizes in the same program, then one size */
+        mixture other = mixture_new(c, c->batch, &rng);
+        for (int64_t b = 0; b < m.n; b++) {
+            for (int d = 0; d < c->n_dim; d++) {
+                int64_t *extent = &other.dim[b * 4 + d];
+                *extent = k == 1 ? m.full[d] : DNA_MIN(*extent, m.full[d]);
+            }
+            dna_graph_free(other.graphs[b]);
+            other.graphs[b] = mixed_case_graph(c, &other.dim[b * 4]);
+        }
+        dna_graph_free(other.g);
+        other.g = mixed_case_graph(c, m.full);
+        memcpy(other.full, m.full, sizeof(m.full));
+        check_batch(p, &other, s, options.is_training);
+        mixture_free(&other);
+    }
+    dna_program_free(p);
+    dna_state_free(s);
+    mixture_free(&m);
+}
+
+static void
+test_programs_equal_the_reference(void **state)
+{
+    (void)state;
+    dna_pool *pool = NULL;
+    assert_ok(dna_pool_new(&pool, 3));
+    for (int i = 0; i < n_mixed_case; i++) {
+        for (int k = 0; k < 4; k++) {
+            check_program(
+                &mixed_cases[i], &(dna_program_options){.is_training = (k & 1) == 1,
+                                     .pool = k < 2 ? NULL : pool});
+        }
+    }
+    dna_pool_free(pool);
+}
+
+static void
+test_every_instruction_set_equals_the_reference(void **state)
+{
+    (void)state;
+    static const char *const isas[] = {"plain", "avx2", "avx512"};
+    int n_run = 0;
+    for (int k = 0; k < 3; k++) {
+        dna_program_options o = {
+            .is_training = true, .isa = isas[k], .own_products = true};
+        if (dna_kernels_for(isas[k]) == NULL) {
+            print_message("%s: not on this processor\n", isas[k]);
+            continue;
+        }
+        for (int i = 0; i < n_mixed_case; i++) {
+            check_program(&mixed_cases[i], &o);
+        }
+        n_run++;
+    }
+    assert_true(n_run >= 1);
+}
+
 /* ---- what is refused ---- */
 
 static dna_node *
@@ -342,6 +484,8 @@ main(void)
         cmocka_unit_test(test_the_reference_gives_each_sample_what_it_gives_alone),
         cmocka_unit_test(test_batch_norm_counts_what_belongs_to_the_samples),
         cmocka_unit_test(test_gradients_are_the_limits_of_differences),
+        cmocka_unit_test(test_programs_equal_the_reference),
+        cmocka_unit_test(test_every_instruction_set_equals_the_reference),
         cmocka_unit_test(test_other_networks_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

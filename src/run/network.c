@@ -85,6 +85,24 @@ dna_network_min_indiv(const dna_network *net)
     return net->min_indiv;
 }
 
+int
+dna_network_predicted(dna_predicted **out, const dna_network *net)
+{
+    dna_predicted *params = NULL;
+    int rc = DNA_OK;
+
+    DNA_NEW(params, net->n_param);
+    for (int64_t i = 0; i < net->n_param; i++) {
+        const dna_param *p = &net->params[i];
+        params[i].name = p->name;
+        params[i].n_class = p->type == DNA_CLASSIFICATION ? p->n_class : 0;
+        params[i].labels = p->labels;
+    }
+    *out = params;
+out:
+    return rc;
+}
+
 const char *
 dna_position_format_text(const dna_position_format *format, char *buf, size_t size)
 {

@@ -17,6 +17,7 @@
 #include "data/transform.h"
 #include "dnadna/network.h"
 #include "nets/net.h"
+#include "report/prediction_table.h"
 #include "run/programs.h"
 
 #define DNA_NETWORK_FORMAT_VERSION 1
@@ -72,6 +73,9 @@ int dna_network_forward(dna_network *net, const float *x, int64_t n, int64_t n_r
     int64_t n_site, int64_t batch, float *out) DNA_MUST_CHECK;
 /** One sample's outputs as values (include/dnadna/network.h). */
 void dna_network_values(const dna_network *net, const float *out, double *values);
+/** What it predicts, as tables and metrics want it: a heap array [n_param] that borrows
+ * names and labels from the network. */
+int dna_network_predicted(dna_predicted **out, const dna_network *net) DNA_MUST_CHECK;
 /** The flags in words: "absolute positions, normalised". */
 const char *dna_position_format_text(
     const dna_position_format *format, char *buf, size_t size);

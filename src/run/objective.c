@@ -179,44 +179,6 @@ dna_objective_eval(const dna_objective *o, const float *out, int64_t n_sample,
     return sum / (double)o->n;
 }
 
-static int64_t
-index_of_largest(const float *x, int64_t n)
-{
-    int64_t best = 0;
-    for (int64_t i = 1; i < n; i++) {
-        if (x[i] > x[best]) {
-            best = i;
-        }
-    }
-    return best;
-}
-
-void
-dna_objective_errors(const dna_objective *o, const float *out, int64_t n_sample,
-    const double *target, double *errors)
-{
-    for (int64_t i = 0; i < o->n; i++) {
-        const dna_objective_term *t = &o->terms[i];
-        double sum = 0.0;
-        int64_t n = 0;
-        for (int64_t s = 0; s < n_sample; s++) {
-            const float *y = out + s * o->n_output + t->column;
-            double truth = target[s * o->n + i];
-            if (isnan(truth)) {
-                continue;
-            }
-            n++;
-            if (t->loss->is_classification) {
-                sum += index_of_largest(y, t->n_column) != (int64_t)truth ? 1.0 : 0.0;
-            } else {
-                double d = (double)y[0] - truth;
-                sum += d * d;
-            }
-        }
-        errors[i] = n > 0 ? sum / (double)n : (double)NAN;
-    }
-}
-
 int64_t
 dna_objective_first_bad(const dna_objective *o, const double *losses)
 {

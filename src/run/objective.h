@@ -46,10 +46,6 @@ void dna_objective_clear(dna_objective *o);
  */
 double dna_objective_eval(const dna_objective *o, const float *out, int64_t n_sample,
     const double *target, float *grad, double *losses);
-/** errors[n]: mean squared error in target units, or the share of wrong classes, over
- *  samples that have a target (NaN if none has). */
-void dna_objective_errors(const dna_objective *o, const float *out, int64_t n_sample,
-    const double *target, double *errors);
 /** The first parameter whose loss is NaN or infinite, -1 if all are finite. */
 int64_t dna_objective_first_bad(const dna_objective *o, const double *losses);
 

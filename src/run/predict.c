@@ -9,7 +9,6 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
-#include "report/prediction_table.h"
 #include "run/predict_inputs.h"
 #include "run/run_dir.h"
 #include "run/settings.h"
@@ -100,22 +99,6 @@ out:
 /* ---- setup ----------------------------------------------------------------------- */
 
 static int
-describe_params(predict_job *j)
-{
-    int rc = DNA_OK;
-
-    DNA_NEW(j->params, j->net->n_param);
-    for (int64_t i = 0; i < j->net->n_param; i++) {
-        const dna_param *p = &j->net->params[i];
-        j->params[i].name = p->name;
-        j->params[i].n_class = p->type == DNA_CLASSIFICATION ? p->n_class : 0;
-        j->params[i].labels = p->labels;
-    }
-out:
-    return rc;
-}
-
-static int
 open_table(predict_job *j)
 {
     static const char *const lead_file[] = {"path"};
@@ -165,7 +148,7 @@ prepare(predict_job *j)
     DNA_TRY(dna_predict_inputs_init(&j->inputs, o, j->net));
     DNA_REQUIRE(!o->by_scenario || j->inputs.is_dataset, DNA_EARG,
         "--by scenario needs a dataset config as input: npz files have no scenario");
-    DNA_TRY(describe_params(j));
+    DNA_TRY(dna_network_predicted(&j->params, j->net));
     j->n_value = o->is_raw ? dna_network_n_output(j->net) : dna_network_n_value(j->net);
     int64_t batch = o->batch_size > 0 ? o->batch_size : DEFAULT_BATCH;
     batch = DNA_MIN(batch, j->inputs.n);

@@ -52,6 +52,9 @@ void dna_training_clear(dna_training *t);
 int dna_training_claim_run(dna_training *t) DNA_MUST_CHECK;
 /** The run's folder, log file, copy of the table and final config. */
 int dna_training_open(dna_training *t) DNA_MUST_CHECK;
+/** "<folder>/<model>_<run><suffix>", a heap string. */
+int dna_training_file(
+    char **out, const dna_training *t, const char *suffix) DNA_MUST_CHECK;
 /** The file of a checkpoint; a heap string. */
 int dna_training_path(
     char **out, const dna_training *t, const char *checkpoint) DNA_MUST_CHECK;

@@ -91,6 +91,7 @@ dna_loop_finish(dna_loop *l)
     dna_log_info(t->log, "best loss: %.17g", l->best);
     DNA_TRY(dna_loop_save(l, "last_epoch", loss, &path));
     dna_log_info(t->log, "saved the network of the last epoch to %s", path);
+    DNA_TRY(dna_loop_test(l));
     dna_log_info(t->log, "to predict with it:");
     dna_log_info(t->log, "    dnadna predict %s <npz files or a dataset config>", path);
 out:

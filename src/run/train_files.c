@@ -13,9 +13,8 @@
 
 #define TABLE_MAX ((size_t)1 << 30)
 
-/* "<run dir>/<model>_<run><suffix>" */
-static int
-run_file(char **out, const dna_training *t, const char *suffix)
+int
+dna_training_file(char **out, const dna_training *t, const char *suffix)
 {
     dna_str s;
     int rc = DNA_OK;
@@ -36,7 +35,7 @@ copy_table(dna_training *t, char **copy)
     size_t size = 0;
     int rc = DNA_OK;
 
-    DNA_TRY(run_file(copy, t, "_preprocessed_params.csv"));
+    DNA_TRY(dna_training_file(copy, t, "_preprocessed_params.csv"));
     DNA_TRY(dna_file_read(t->table.path, TABLE_MAX, &data, &size));
     DNA_TRY(dna_atomic_write(*copy, data, size));
 out:
@@ -77,7 +76,7 @@ write_final_config(dna_training *t, const char *table)
         dna_value_string(a, dna_utc_now(now, sizeof(now)))));
     DNA_TRY(
         dna_value_set(a, config, "dnadna_version", dna_value_string(a, DNA_VERSION)));
-    DNA_TRY(run_file(&path, t, "_final_config.yml"));
+    DNA_TRY(dna_training_file(&path, t, "_final_config.yml"));
     DNA_TRY(dna_config_write(path, config, dna_fields_training_run,
         "Final config of a training run: what it was made with. "
         "To make the run again, give this file to dnadna train; "
@@ -99,7 +98,7 @@ open_log(dna_training *t)
         goto out;
     }
     if (t->options->log_file == NULL) {
-        DNA_TRY(run_file(&path, t, "_training.log"));
+        DNA_TRY(dna_training_file(&path, t, "_training.log"));
     }
     DNA_TRY(dna_log_add_file(t->log, path != NULL ? path : t->options->log_file));
 out:

@@ -23,9 +23,9 @@ loop_init(dna_loop *l, dna_training *t)
 
     *l = (dna_loop){.t = t, .best = (double)NAN, .start = dna_seconds()};
     DNA_NEW(l->losses, t->n_param);
-    DNA_NEW(l->errors, t->n_param);
-    DNA_NEW(l->valid_out, t->n_validation * t->objective.n_output);
-    DNA_NEW(l->valid_target, t->n_validation * t->n_param);
+    DNA_NEW(l->losses_sum, t->n_param);
+    DNA_TRY(dna_evaluation_init(&l->validation, t, DNA_VALIDATION));
+    DNA_TRY(dna_record_open(&l->record, t, &(dna_record_marks){0}));
 out:
     return rc;
 }
@@ -33,10 +33,10 @@ out:
 static void
 loop_clear(dna_loop *l)
 {
+    dna_record_close(l->record);
+    dna_evaluation_clear(&l->validation);
+    dna_free(l->losses_sum);
     dna_free(l->losses);
-    dna_free(l->errors);
-    dna_free(l->valid_out);
-    dna_free(l->valid_target);
 }
 
 static bool
@@ -54,10 +54,11 @@ dna_loop_running_loss(const dna_loop *l)
 
 /* A sign of NaN tells nobody anything. */
 int
-dna_loop_bad_loss(const dna_loop *l, int64_t bad, const char *place, bool is_untrained)
+dna_loop_bad_loss(const dna_loop *l, const double *losses, int64_t bad,
+    const char *place, bool is_untrained)
 {
     const dna_objective_term *term = &l->t->objective.terms[bad];
-    double loss = l->losses[bad];
+    double loss = losses[bad];
     char advice[128] = "a smaller learning rate may help";
 
     if (is_untrained) {
@@ -85,7 +86,7 @@ check_losses(const dna_loop *l)
     snprintf(place, sizeof(place), "epoch %lld, batch %lld", (long long)l->epoch,
         (long long)l->batch + 1);
     /* no step was made yet: the rate of learning cannot be the cause */
-    return dna_loop_bad_loss(l, bad, place, l->epoch == 1 && l->batch == 0);
+    return dna_loop_bad_loss(l, l->losses, bad, place, l->epoch == 1 && l->batch == 0);
 }
 
 static int
@@ -106,6 +107,9 @@ learn(dna_loop *l, const dna_batch *b)
     DNA_TRY(dna_optim_step(t->optim, dna_state_params(t->net->state),
         dna_state_grads(t->net->state), 1.0, t->pool));
     l->loss_sum += loss;
+    for (int64_t i = 0; i < t->n_param; i++) {
+        l->losses_sum[i] += l->losses[i];
+    }
     l->loss_n++;
 out:
     return rc;
@@ -180,6 +184,7 @@ one_epoch(dna_loop *l)
     dna_log_info(
         t->log, "epoch %lld of %lld", (long long)l->epoch, (long long)t->n_epoch);
     l->loss_sum = 0.0;
+    memset(l->losses_sum, 0, (size_t)t->n_param * sizeof(*l->losses_sum));
     l->loss_n = 0;
     l->batch = 0;
     DNA_TRY(dna_loader_new(&loader, t->dataset, &options, l->epoch));

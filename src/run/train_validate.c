@@ -1,86 +1,117 @@
-/* train_validate.c - the loss of the whole validation set.
+/* train_validate.c - the whole validation set now and then, the test set at the end.
  *
  * SPDX-License-Identifier: MIT
  */
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "run/settings.h"
 #include "run/train_loop.h"
 
-/* Run the whole validation set; *n gets how many samples could be loaded. */
+/* ---- validation ------------------------------------------------------------------ */
+
 static int
-gather(dna_loop *l, int64_t *n)
+record_validation(dna_loop *l)
 {
-    dna_training *t = l->t;
-    dna_loader *loader = NULL;
-    dna_batch *b = NULL;
-    int64_t share = (int64_t)t->n_worker * t->n_validation / t->n_training;
-    dna_loader_options options = {.split = DNA_VALIDATION,
-        .batch_size = t->batch_size,
-        .n_worker = (int)DNA_MIN(share, 1024)};
-    int64_t epoch = t->is_validation_fresh ? l->n_validation : 0;
+    const dna_training *t = l->t;
+    dna_record_point p = {.epoch = l->epoch,
+        .batch = l->batch,
+        .step = l->step,
+        .training_loss = dna_loop_running_loss(l),
+        .learning_rate = dna_optim_lr(t->optim),
+        .measured = &l->validation};
+    double *means = NULL;
     int rc = DNA_OK;
 
-    *n = 0;
-    DNA_TRY(dna_loader_new(&loader, t->dataset, &options, epoch));
-    while ((rc = dna_loader_next(loader, &b)) > 0) {
-        DNA_TRY(dna_network_forward(t->net, b->x, b->n, b->n_row, b->n_site,
-            DNA_MIN(t->batch_size, t->n_validation),
-            l->valid_out + *n * t->objective.n_output));
-        memcpy(l->valid_target + *n * t->n_param, b->target,
-            (size_t)(b->n * t->n_param) * sizeof(double));
-        *n += b->n;
+    DNA_NEW(means, t->n_param);
+    for (int64_t i = 0; i < t->n_param; i++) {
+        means[i] = l->losses_sum[i] / (double)l->loss_n;
     }
-    DNA_TRY(rc);
-    DNA_REQUIRE(*n > 0, DNA_EIO, "no sample of the validation set could be loaded");
+    p.training_losses = means;
+    DNA_TRY(dna_record_validation(l->record, &p));
 out:
-    dna_loader_free(loader);
+    dna_free(means);
     return rc;
-}
-
-static void
-log_losses(const dna_loop *l)
-{
-    const dna_objective *o = &l->t->objective;
-    for (int64_t i = 0; i < o->n; i++) {
-        dna_log_info(l->t->log, "  %s: loss %.6g, %s %.6g", o->terms[i].name,
-            l->losses[i],
-            o->terms[i].loss->is_classification ? "wrong classes" : "squared error",
-            l->errors[i]);
-    }
 }
 
 int
 dna_loop_validate(dna_loop *l, double *loss)
 {
     dna_training *t = l->t;
+    dna_evaluation *e = &l->validation;
     double begin = dna_seconds();
-    int64_t n = 0;
     int rc = DNA_OK;
 
     dna_log_info(t->log, "epoch %lld, batch %lld: validation", (long long)l->epoch,
         (long long)l->batch + 1);
-    DNA_TRY(gather(l, &n));
-    *loss = dna_objective_eval(
-        &t->objective, l->valid_out, n, l->valid_target, NULL, l->losses);
-    int64_t bad = dna_objective_first_bad(&t->objective, l->losses);
+    DNA_TRY(
+        dna_evaluation_run(e, t->net, t->is_validation_fresh ? l->n_validation : 0));
+    int64_t bad = dna_objective_first_bad(&t->objective, e->losses);
     if (bad >= 0) {
         char place[96];
         snprintf(place, sizeof(place), "validation in epoch %lld after batch %lld",
             (long long)l->epoch, (long long)l->batch + 1);
-        rc = dna_loop_bad_loss(l, bad, place, false);
+        rc = dna_loop_bad_loss(l, e->losses, bad, place, false);
         goto out;
     }
-    dna_objective_errors(&t->objective, l->valid_out, n, l->valid_target, l->errors);
+    *loss = e->loss;
     l->n_validation++;
     l->validating += dna_seconds() - begin;
     dna_log_info(t->log,
         "end of validation: training loss %.17g, validation loss %.17g",
         dna_loop_running_loss(l), *loss);
-    log_losses(l);
+    DNA_TRY(dna_evaluation_log(e));
+    DNA_TRY(record_validation(l));
 out:
+    return rc;
+}
+
+/* ---- test ------------------------------------------------------------------------ */
+
+/* One network, from its file: what users will predict with is what is tested. */
+static int
+test_network(dna_loop *l, dna_evaluation *e, const char *name)
+{
+    dna_training *t = l->t;
+    dna_network *net = NULL;
+    char *path = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_training_path(&path, t, name));
+    DNA_TRY(dna_network_load(&net, path));
+    dna_programs_set_pool(net->programs, t->pool);
+    DNA_TRY(dna_evaluation_run(e, net, 0));
+    const dna_record_point p = {
+        .epoch = dna_setting_int(net->meta, "provenance.epoch", -1),
+        .batch = dna_setting_int(net->meta, "provenance.batch", -1),
+        .step = dna_setting_int(net->meta, "provenance.step", -1),
+        .measured = e};
+    dna_log_info(t->log, "test of %s (epoch %lld, batch %lld): loss %.17g", name,
+        (long long)p.epoch, (long long)p.batch + 1, e->loss);
+    DNA_TRY(dna_evaluation_log(e));
+    DNA_TRY(dna_record_test(l->record, &p, name));
+out:
+    dna_network_free(net);
+    dna_free(path);
+    return rc;
+}
+
+int
+dna_loop_test(dna_loop *l)
+{
+    static const char *const names[] = {"best", "last_epoch"};
+    dna_evaluation e = {0};
+    int rc = DNA_OK;
+
+    if (dna_dataset_count(l->t->dataset, DNA_TEST) == 0) {
+        dna_log_info(l->t->log, "no test: the dataset has no test scenarios");
+        goto out;
+    }
+    DNA_TRY(dna_evaluation_init(&e, l->t, DNA_TEST));
+    for (int64_t i = 0; i < DNA_COUNT(names); i++) {
+        DNA_TRY(test_network(l, &e, names[i]));
+    }
+out:
+    dna_evaluation_clear(&e);
     return rc;
 }

@@ -40,7 +40,7 @@ test_two_regressions_have_the_reference_losses(void **state)
     const dna_param params[] = {regression("a", 1.0), regression("b", 1.0)};
     const double target[] = {0, 2, 1, 3};
     const float out[] = {0.1f, 1.8f, 0.9f, 2.8f};
-    double losses[2], errors[2];
+    double losses[2];
     float grad[4];
     dna_objective o;
 
@@ -52,9 +52,6 @@ test_two_regressions_have_the_reference_losses(void **state)
     /* d/do of (1/2) sum (o - t)^2 = o - t */
     assert_near((double)grad[0], 0.1, 1e-6);
     assert_near((double)grad[3], -0.2, 1e-6);
-    dna_objective_errors(&o, out, 2, target, errors);
-    assert_near(errors[0], 0.01, 1e-6);
-    assert_near(errors[1], 0.04, 1e-6);
     dna_objective_clear(&o);
 }
 
@@ -69,16 +66,13 @@ test_regression_and_classes_have_the_reference_losses(void **state)
     for (int k = 0; k < 2; k++) { /* classes are equally frequent: both are the same */
         const dna_param params[] = {
             regression("a", 1.0), classification("c", 3, kinds[k])};
-        double losses[2], errors[2];
+        double losses[2];
         dna_objective o;
         assert_ok(dna_objective_init(&o, params, 2, target, NULL, 2));
         assert_int_equal(o.n_output, 4);
         dna_objective_eval(&o, out, 2, target, NULL, losses);
         assert_near(losses[0], 0.01, 1e-6);
         assert_near(losses[1], 0.01 / 3.0, 1e-5);
-        dna_objective_errors(&o, out, 2, target, errors);
-        assert_near(errors[0], 0.01, 1e-6);
-        assert_near(errors[1], 0.0, 0.0);
         dna_objective_clear(&o);
     }
 }
@@ -105,7 +99,7 @@ test_missing_targets_are_left_out_and_weighed(void **state)
     const double table[] = {1.0, (double)NAN, (double)NAN, 2.0};
     const double target[] = {(double)NAN, 1.0};
     const float out[] = {100.0f, 3.0f};
-    double loss = 0.0, error = 0.0;
+    double loss = 0.0;
     float grad[2] = {9.0f, 9.0f};
     dna_objective o;
     assert_ok(dna_objective_init(&o, params, 1, table, NULL, 4));
@@ -113,14 +107,10 @@ test_missing_targets_are_left_out_and_weighed(void **state)
     assert_near(dna_objective_eval(&o, out, 2, target, grad, &loss), 4.0, 1e-12);
     assert_near((double)grad[0], 0.0, 0.0);
     assert_near((double)grad[1], 4.0, 1e-6);
-    dna_objective_errors(&o, out, 2, target, &error);
-    assert_near(error, 4.0, 1e-12);
     /* a batch without any target: no loss, no gradient */
     const double none[] = {(double)NAN, (double)NAN};
     assert_near(dna_objective_eval(&o, out, 2, none, grad, &loss), 0.0, 0.0);
     assert_near((double)grad[1], 0.0, 0.0);
-    dna_objective_errors(&o, out, 2, none, &error);
-    assert_true(isnan(error));
     dna_objective_clear(&o);
 }
 

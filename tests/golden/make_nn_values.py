@@ -1,7 +1,8 @@
-"""Values of PyTorch's losses and optimisers as C tables for the unit tests (torch 1.13).
+"""Values of PyTorch's losses, optimisers and schedules as C tables for the unit tests (1.13).
 
     python3 tests/golden/make_nn_values.py loss > tests/unit/nn/loss_values.h
     python3 tests/golden/make_nn_values.py optim > tests/unit/nn/optim_values.h
+    python3 tests/golden/make_nn_values.py schedule > tests/unit/nn/schedule_values.h
     clang-format -i tests/unit/nn/*_values.h
 """
 import sys
@@ -190,11 +191,71 @@ def make_optim():
     print("};")
 
 
+# name, class, settings in the order of the field table; 0 for a T_max of n_epochs
+SCHEDULES = [
+    ("step", "StepLR", dict(step_size=7, gamma=0.1)),
+    ("step", "StepLR", dict(step_size=1, gamma=0.8)),
+    ("exponential", "ExponentialLR", dict(gamma=0.9)),
+    ("cosine", "CosineAnnealingLR", dict(T_max=24, eta_min=0.0)),
+    ("cosine", "CosineAnnealingLR", dict(T_max=10, eta_min=0.02)),
+    ("plateau", "ReduceLROnPlateau", dict(factor=0.5, patience=2, threshold=1e-4,
+                                          threshold_mode="rel", cooldown=0, min_lr=0.0, eps=1e-8)),
+    ("plateau", "ReduceLROnPlateau", dict(factor=0.5, patience=0, threshold=0.5,
+                                          threshold_mode="abs", cooldown=3, min_lr=0.02, eps=1e-8)),
+    ("plateau", "ReduceLROnPlateau", dict(factor=0.9, patience=1, threshold=0.1,
+                                          threshold_mode="rel", cooldown=1, min_lr=0.0, eps=0.015)),
+]
+LOSSES = [5.0, 4.0, 4.2, 4.1, 3.9999, 4.0, 3.9, 2.0, 2.5, 2.4, 1.9, 1.8, 1.8, 1.8, 1.7, 1.9, 1.75,
+          1.74, 1.0, 3.0, 3.0, 3.0, 3.0, 0.5, 0.6]
+GRADIENTS = [[3.0, -4.0, 0.0, 12.0, 0.5], [0.1, -0.2, 0.0, 0.05, 0.02], [0.0] * 5]
+
+
+def make_schedule():
+    print("/* The learning rate of 25 epochs from 0.1; a plateau has seen the first k of the\n"
+          " * losses at epoch k. */\n#define N_EPOCH 25\n\n"
+          f"static const double schedule_losses[N_EPOCH] = {numbers(LOSSES)};\n\n"
+          "typedef struct {\n    const char *name;\n    const char *setting; /* YAML */\n"
+          "    double lr[N_EPOCH];\n} schedule_value;\n\n"
+          "static const schedule_value schedule_values[] = {")
+    for name, cls, params in SCHEDULES:
+        optim = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        schedule = getattr(torch.optim.lr_scheduler, cls)(optim, **params)
+        rates = []
+        for loss in LOSSES:
+            rates.append(optim.param_groups[0]["lr"])
+            optim.step()
+            schedule.step(*([loss] if name == "plateau" else []))
+        setting = ", ".join(f"{k}: {v}" for k, v in params.items())
+        print(f'    {{"{name}", "{{{setting}}}",\n        {{{", ".join(map(repr, rates))}}}}},')
+    print("};\n\n/* LinearLR(start_factor=1/8, total_iters=7) from 0.1, steps 1 to 12 */")
+    optim = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    schedule = torch.optim.lr_scheduler.LinearLR(optim, start_factor=1 / 8, total_iters=7)
+    rates = []
+    for _ in range(12):
+        rates.append(optim.param_groups[0]["lr"])
+        optim.step()
+        schedule.step()
+    print(f"static const double warmup_values[12] = {{{', '.join(map(repr, rates))}}};")
+    print("\n/* clip_grad_norm_ and clip_grad_value_ */\ntypedef struct {\n    double g[5], max, norm,\n"
+          "        by_norm[5], by_value[5];\n} clip_value;\n\nstatic const clip_value clip_values[] = {")
+    for g in GRADIENTS:
+        for limit in (1.0, 0.25):
+            w = torch.zeros(5, requires_grad=True)
+            w.grad = torch.tensor(g)
+            norm = nn.utils.clip_grad_norm_([w], limit).item()
+            by_norm = w.grad.tolist()
+            w.grad = torch.tensor(g)
+            nn.utils.clip_grad_value_([w], limit)
+            print(f"    {{{numbers(g)}, {limit}, {norm!r}, {numbers(by_norm)}, "
+                  f"{numbers(w.grad.tolist())}}},")
+    print("};")
+
+
 def main():
     name = sys.argv[1]
     print(HEAD.format(name=name, version=torch.__version__.split("a")[0],
-                      precision="double precision" if name == "loss" else "float32"))
-    {"loss": make_loss, "optim": make_optim}[name]()
+                      precision="float32" if name == "optim" else "double precision"))
+    {"loss": make_loss, "optim": make_optim, "schedule": make_schedule}[name]()
 
 
 if __name__ == "__main__":

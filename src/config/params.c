@@ -140,6 +140,67 @@ out:
 }
 
 static int
+class_weights_fail(const dna_value *v, const char *at)
+{
+    char found[80];
+    dna_value_describe(v, found, sizeof(found));
+    return dna_config_fail(DNA_EARG, v, at,
+        "%s is not balanced, none or a list of one number a class", found);
+}
+
+static int
+read_weight_list(dna_param *p, dna_arena *arena, const dna_value *list, const char *at)
+{
+    double *weights = dna_arena_alloc(arena, (size_t)p->n_class, sizeof(*weights));
+    double sum = 0.0;
+
+    if (weights == NULL) {
+        return DNA_ENOMEM;
+    }
+    if (list->n != p->n_class) {
+        return dna_config_fail(DNA_EARG, list, at, "%lld weight%s for %lld classes",
+            (long long)list->n, DNA_PLURAL(list->n), (long long)p->n_class);
+    }
+    for (int64_t i = 0; i < list->n; i++) {
+        if (!dna_value_as_double(list->items[i], &weights[i]) || !(weights[i] >= 0.0)
+            || !isfinite(weights[i])) {
+            char found[80];
+            dna_value_describe(list->items[i], found, sizeof(found));
+            return dna_config_fail(DNA_EARG, list->items[i], at,
+                "%s is not a finite number from 0 on", found);
+        }
+        sum += weights[i];
+    }
+    if (!(sum > 0.0 && isfinite(sum))) {
+        return dna_config_fail(DNA_EARG, list, at, "the weights add up to %.10g", sum);
+    }
+    p->class_weights = "list";
+    p->class_weight_list = weights;
+    return DNA_OK;
+}
+
+/* After the classes, whose number a list must have. */
+static int
+read_class_weights(dna_param *p, dna_arena *arena, const dna_value *v, const char *at)
+{
+    const dna_value *weights = dna_value_get(v, "class_weights");
+    const char *weights_at = dna_config_join(arena, at, "class_weights");
+
+    if (weights_at == NULL) {
+        return DNA_ENOMEM;
+    }
+    if (weights->type == DNA_LIST) {
+        return read_weight_list(p, arena, weights, weights_at);
+    }
+    p->class_weights = dna_value_as_text(weights);
+    if (dna_str_equal(p->class_weights, "balanced")
+        || dna_str_equal(p->class_weights, "none")) {
+        return DNA_OK;
+    }
+    return class_weights_fail(weights, weights_at);
+}
+
+static int
 read_param(dna_param *p, dna_arena *arena, const char *name, dna_value *v, dna_log *log)
 {
     static const char *const taken[] = {"scenario_idx", "n_replicates", "splits"};
@@ -181,6 +242,7 @@ read_param(dna_param *p, dna_arena *arena, const char *name, dna_value *v, dna_l
     p->std = 1;
     if (is_class) {
         DNA_TRY(read_classes(p, arena, v, at, log));
+        DNA_TRY(read_class_weights(p, arena, v, at));
     }
 out:
     return rc;
@@ -361,9 +423,18 @@ class_settings(dna_value *map, dna_arena *arena, const dna_param *p)
     }
     DNA_TRY(dna_value_set(arena, map, "classes", labels));
     DNA_TRY(dna_value_set(arena, map, "n_classes", dna_value_int(arena, p->n_class)));
-    DNA_TRY(dna_value_set(arena, map, "class_weights",
-        dna_value_string(
-            arena, p->class_weights != NULL ? p->class_weights : "balanced")));
+    if (p->class_weight_list != NULL) {
+        dna_value *weights = dna_value_list(arena);
+        for (int64_t i = 0; i < p->n_class; i++) {
+            DNA_TRY(dna_value_append(
+                arena, weights, number_value(arena, p->class_weight_list[i])));
+        }
+        DNA_TRY(dna_value_set(arena, map, "class_weights", weights));
+    } else {
+        DNA_TRY(dna_value_set(arena, map, "class_weights",
+            dna_value_string(
+                arena, p->class_weights != NULL ? p->class_weights : "balanced")));
+    }
 out:
     return rc;
 }

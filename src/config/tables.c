@@ -204,15 +204,14 @@ const dna_field dna_fields_classification[] = {PARAM_TYPE_ROW,
         .doc = "The loss, named as for a regression."},
     PARAM_LOSS_WEIGHT_ROW,
     {.key = "class_weights",
-        .kind = DNA_KIND_CHOICE,
-        .choices = "balanced|none",
+        .kind = DNA_KIND_ANY,
         .dflt = "balanced",
-        .offset = offsetof(dna_param, class_weights),
         .doc =
             "balanced: "
             "cross entropy weighs each class by the inverse of its frequency in the training set, "
             "so that rare classes count as much as common ones. "
-            "none: all samples count alike, as in the original program."},
+            "none: all samples count alike, as in the original program. "
+            "A list of numbers: the weight of each class, for Cross Entropy and NLL."},
     {0}};
 
 static const dna_field fields_splits[] = {

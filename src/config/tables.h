@@ -32,8 +32,9 @@ typedef struct {
     const char **labels; /* [n_class] */
     double mean, std;    /* of the (log) targets over training rows; 0 and 1 if none */
     int has_stats;
-    const char *class_weights; /* classification: "balanced" or "none" */
-    const dna_value *source;   /* its settings, where messages point; may be NULL */
+    const char *class_weights;       /* classification: "balanced", "none", "list" */
+    const double *class_weight_list; /* [n_class] of "list"; else NULL */
+    const dna_value *source; /* its settings, where messages point; may be NULL */
 } dna_param;
 
 /** Read `learned_params` (mapping or list form) into an array in the arena. In mapping

@@ -39,6 +39,11 @@ find_loss(const dna_loss_def **out, const dna_param *param)
         rc = dna_config_fail(DNA_EARG, place, at,
             "%s is no loss for a %s, there are: %s", loss->name, kind,
             dna_str_text(&known));
+    } else if (param->class_weight_list != NULL
+               && strcmp(loss->name, "Multi Margin") == 0) {
+        rc = dna_config_fail(DNA_EARG, dna_value_get(param->source, "class_weights"),
+            at, "a list of class_weights is for Cross Entropy and NLL, not for %s",
+            loss->name);
     }
     *out = loss;
     dna_str_clear(&known);
@@ -114,8 +119,12 @@ dna_objective_init(dna_objective *o, const dna_param *params, int64_t n,
         o->n_output += t->n_column;
         t->weight = params[i].loss_weight
                     / (is_class ? (double)params[i].n_class : 1.0 - missing);
-        if (is_class && strcmp(t->loss->name, "Cross Entropy") == 0
-            && dna_str_equal(params[i].class_weights, "balanced")) {
+        if (params[i].class_weight_list != NULL) {
+            DNA_NEW(t->class_weights, t->n_column);
+            memcpy(t->class_weights, params[i].class_weight_list,
+                (size_t)t->n_column * sizeof(*t->class_weights));
+        } else if (is_class && strcmp(t->loss->name, "Cross Entropy") == 0
+                   && dna_str_equal(params[i].class_weights, "balanced")) {
             DNA_TRY(balance(t, targets, split, n, i, n_row));
         }
     }
@@ -139,7 +148,7 @@ dna_objective_clear(dna_objective *o)
 /* Weighted mean over samples: sum of w[t] l / sum of w[t]. Two passes: the gradient
  * needs the sum of the weights. */
 static double
-balanced_mean(const dna_objective *o, const dna_objective_term *t, const float *out,
+weighted_mean(const dna_objective *o, const dna_objective_term *t, const float *out,
     int64_t n_sample, const double *target, float *grad)
 {
     double sum = 0.0;
@@ -151,7 +160,8 @@ balanced_mean(const dna_objective *o, const dna_objective_term *t, const float *
     for (int64_t s = 0; s < n_sample; s++) {
         double c = target[s * o->n];
         /* of one sample; a missing target gives 0 and no gradient */
-        double share = isnan(c) ? 0.0 : t->class_weights[(int64_t)c] / weights;
+        double share =
+            isnan(c) || !(weights > 0.0) ? 0.0 : t->class_weights[(int64_t)c] / weights;
         sum += share
                * dna_loss_mean(t->loss, out + s * o->n_output, 1, o->n_output,
                    t->n_column, target + s * o->n, o->n, t->weight * share,
@@ -170,7 +180,7 @@ dna_objective_eval(const dna_objective *o, const float *out, int64_t n_sample,
         float *to = grad != NULL ? grad + t->column : NULL;
         double loss =
             t->class_weights != NULL
-                ? balanced_mean(o, t, out + t->column, n_sample, target + i, to)
+                ? weighted_mean(o, t, out + t->column, n_sample, target + i, to)
                 : dna_loss_mean(t->loss, out + t->column, n_sample, o->n_output,
                     t->n_column, target + i, o->n, t->weight, to, NULL);
         losses[i] = t->weight * loss;

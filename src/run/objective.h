@@ -8,7 +8,9 @@
  *     w_i = loss_weight / n_classes                        classification
  *
  * With class_weights balanced, cross entropy is the weighted mean over samples, a class
- * weighing the inverse of its frequency among the training scenarios.
+ * weighing the inverse of its frequency among the training scenarios; with a list of
+ * weights so are cross entropy and NLL, as with weight= in PyTorch. A batch whose
+ * classes all weigh nothing has no loss and no gradient.
  *
  * Missing targets (NaN) are left out of a loss. Output columns lie in parameter order,
  * one for a regression, n_class for a classification.

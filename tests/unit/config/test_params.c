@@ -219,6 +219,37 @@ test_list_form_reads_back(void **state)
     assert_string_equal(again[1].labels[0], "no");
 }
 
+static void
+test_class_weights_may_be_a_list(void **state)
+{
+    (void)state;
+#define CLASSES "learned_params: {s: {type: classification, classes: 3, class_weights: "
+    dna_value *list = NULL;
+    dna_param *again = NULL;
+    int64_t n = 0;
+    assert_ok(read(CLASSES "[0.5, 2, 1e-1]}}"));
+    assert_ok(dna_params_to_value(&list, arena, params, n_param));
+    assert_ok(dna_params_read(&again, &n, arena, list, NULL, 0, log_));
+    for (int i = 0; i < 2; i++) {
+        const dna_param *p = i == 0 ? params : again;
+        assert_string_equal(p->class_weights, "list");
+        assert_true(p->class_weight_list[0] == 0.5 && p->class_weight_list[1] == 2.0
+                    && p->class_weight_list[2] == 0.1);
+    }
+    assert_fails(read(CLASSES "[1, 2]}}"), DNA_EARG,
+        "learned_params.s.class_weights: 2 weights for 3 classes");
+    assert_fails(read(CLASSES "[1, -1, 2]}}"), DNA_EARG,
+        "class_weights: -1 is not a finite number from 0 on");
+    assert_fails(read(CLASSES "[1, .inf, 2]}}"), DNA_EARG, "is not a finite number");
+    assert_fails(read(CLASSES "[1, a, 2]}}"), DNA_EARG, "\"a\" is not a finite number");
+    assert_fails(read(CLASSES "[0, 0, 0]}}"), DNA_EARG, "the weights add up to 0");
+    assert_fails(read(CLASSES "rare}}"), DNA_EARG,
+        "class_weights: \"rare\" is not balanced, none or a list of one number a class");
+    assert_fails(read(CLASSES "{a: 1}}}"), DNA_EARG, "is not balanced, none or a list");
+    assert_fails(read(CLASSES "null}}"), DNA_EARG, "null is not a value");
+#undef CLASSES
+}
+
 static int
 read_stats(const char *text)
 {
@@ -256,7 +287,7 @@ test_memory_running_out_is_an_error(void **state)
     (void)state;
     for_each_oom(i) {
         static const char text[] =
-            "learned_params: {a: {type: regression}, b: {type: classification, classes: [x, y]}}";
+            "learned_params: {a: {type: regression}, b: {type: classification, classes: [x, y], class_weights: [1, 2]}}";
         dna_arena *a = NULL;
         dna_value *v = NULL;
         dna_param *p = NULL;
@@ -319,6 +350,7 @@ main(void)
         T(test_labels_keep_their_text_and_count_once),
         T(test_mistakes_are_explained),
         T(test_list_form_reads_back),
+        T(test_class_weights_may_be_a_list),
         T(test_statistics_are_filled_in),
         cmocka_unit_test(test_targets_come_back_in_their_own_unit),
         cmocka_unit_test(test_memory_running_out_is_an_error),

@@ -11,6 +11,7 @@
 
 #include "data/transform.h"
 #include "run/objective.h"
+#include "unit/nn/loss_values.h"
 
 static dna_param
 regression(const char *name, double weight)
@@ -151,6 +152,57 @@ test_rare_classes_weigh_more_when_balanced(void **state)
 }
 
 static void
+test_listed_class_weights_are_those_of_pytorch(void **state)
+{
+    double target[4];
+    float out[12], grad[12];
+    (void)state;
+    for (int i = 0; i < 12; i++) { /* the first rows of the table are the batch */
+        out[i] = (float)class_values[i / 3].o[i % 3];
+        target[i / 3] = class_values[i / 3].t;
+    }
+    for (int64_t k = 0; k < DNA_COUNT(weighted_values); k++) {
+        const weighted_value *v = &weighted_values[k];
+        dna_param param = classification("c", 3, "list");
+        double loss = 0.0;
+        dna_objective o;
+        param.class_weight_list = v->weights;
+        param.loss_func = v->name;
+        assert_ok(dna_objective_init(&o, &param, 1, target, NULL, 4));
+        dna_objective_eval(&o, out, 4, target, grad, &loss);
+        assert_near(3.0 * loss, v->loss, 1e-7); /* ours is divided by the classes */
+        for (int i = 0; i < 12; i++) {
+            assert_near(3.0 * (double)grad[i], v->grad[i / 3][i % 3], 1e-7);
+        }
+        dna_objective_clear(&o);
+    }
+}
+
+static void
+test_a_batch_of_classes_without_weight_teaches_nothing(void **state)
+{
+    static const double weights[] = {0.0, 1.0, 1.0};
+    const double target[] = {0, 0};
+    const float out[6] = {1.0F, 2.0F, 3.0F};
+    float grad[6] = {9.0F, 9.0F, 9.0F, 9.0F, 9.0F, 9.0F};
+    dna_param param = classification("c", 3, "list");
+    double loss = 9.0;
+    dna_objective o;
+    (void)state;
+    param.class_weight_list = weights;
+    assert_ok(dna_objective_init(&o, &param, 1, target, NULL, 2));
+    dna_objective_eval(&o, out, 2, target, grad, &loss);
+    assert_true(loss == 0.0);
+    for (int i = 0; i < 6; i++) {
+        assert_true(grad[i] == 0.0F);
+    }
+    dna_objective_clear(&o);
+    param.loss_func = "Multi Margin";
+    assert_fails(dna_objective_check(&param, 1), DNA_EARG,
+        "a list of class_weights is for Cross Entropy and NLL, not for Multi Margin");
+}
+
+static void
 test_the_first_loss_that_is_no_number_is_found(void **state)
 {
     (void)state;
@@ -199,6 +251,8 @@ main(void)
         cmocka_unit_test(test_one_sample_of_one_parameter),
         cmocka_unit_test(test_missing_targets_are_left_out_and_weighed),
         cmocka_unit_test(test_rare_classes_weigh_more_when_balanced),
+        cmocka_unit_test(test_listed_class_weights_are_those_of_pytorch),
+        cmocka_unit_test(test_a_batch_of_classes_without_weight_teaches_nothing),
         cmocka_unit_test(test_the_first_loss_that_is_no_number_is_found),
         cmocka_unit_test(test_losses_must_be_known_and_fit_the_type),
     };

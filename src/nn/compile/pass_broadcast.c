@@ -4,7 +4,9 @@
  *
  * A node of the old graph is known by a compact node, whose repeated dimensions have
  * extent 1, and how often each of them is repeated. An op that treats every row alike
- * acts on the compact node; one that does not gets the rows written out (expand).
+ * acts on the compact node; one that does not gets the rows written out (expand). What an
+ * expand makes counts as repeated even where that is once, so that the list of nodes
+ * depends on the sizes as little as can be: batches of several sizes need it.
  */
 #include "nn/compile/pass.h"
 
@@ -14,7 +16,8 @@
 
 typedef struct {
     dna_node *compact;
-    int64_t times[DNA_GRAPH_MAX_DIM]; /* 1: not repeated */
+    bool repeated[DNA_GRAPH_MAX_DIM];
+    int64_t times[DNA_GRAPH_MAX_DIM]; /* 1 where not repeated */
     dna_node *whole;
 } form;
 
@@ -34,7 +37,7 @@ whole(dna_graph *g, form *f)
     if (f->whole == NULL) {
         dna_node *x = f->compact;
         for (int d = 1; x != NULL && d < x->n_dim; d++) {
-            if (f->times[d] > 1) {
+            if (f->repeated[d]) {
                 x = dna_expand(g, x, d, f->times[d]);
             }
         }
@@ -47,7 +50,7 @@ static bool
 is_repeated(const form *f)
 {
     for (int d = 1; d < DNA_GRAPH_MAX_DIM; d++) {
-        if (f->times[d] > 1) {
+        if (f->repeated[d]) {
             return true;
         }
     }
@@ -69,9 +72,9 @@ passes_through(const dna_node *node, const form *in)
     case DNA_OP_ACTIVATION:
         return true;
     case DNA_OP_BATCH_NORM:
-        return in->times[1] == 1;
+        return !in->repeated[1];
     case DNA_OP_LINEAR:
-        return in->times[node->n_dim - 1] == 1;
+        return !in->repeated[node->n_dim - 1];
     case DNA_OP_CONV2D:
     case DNA_OP_MAX_POOL2D:
         for (int i = 0; i < 2; i++) {
@@ -80,11 +83,11 @@ passes_through(const dna_node *node, const form *in)
                                 node->conv.kernel, node->conv.stride, node->conv.pad, i)
                             : is_rowwise(node->pool.kernel, node->pool.stride,
                                 node->pool.pad, i);
-            if (in->times[2 + i] > 1 && !fits) {
+            if (in->repeated[2 + i] && !fits) {
                 return false;
             }
         }
-        return in->times[1] == 1;
+        return !in->repeated[1];
     case DNA_OP_INPUT:
     case DNA_OP_ZEROS:
     case DNA_OP_MEAN:
@@ -108,7 +111,7 @@ on_compact(dna_graph *g, const dna_node *node, const form *in)
     int64_t dim[DNA_GRAPH_MAX_DIM];
     dna_node *x = in->compact;
     for (int d = 1; d < node->n_dim; d++) {
-        dim[d - 1] = in->times[d] > 1 ? 1 : node->dim[d];
+        dim[d - 1] = in->repeated[d] ? 1 : node->dim[d];
     }
     f.whole = NULL;
     f.compact = dna_node_like(g, node, &x, 1, dim);
@@ -131,12 +134,13 @@ mean(dna_graph *g, const dna_node *node, const form *in)
     for (int d = 1; d < node->in[0]->n_dim; d++) {
         if (d != node->axis || node->keep) {
             f.times[n] = d == node->axis ? 1 : in->times[d];
-            dim[n - 1] = f.times[n] > 1 ? 1 : node->dim[n];
+            f.repeated[n] = d != node->axis && in->repeated[d];
+            dim[n - 1] = f.repeated[n] ? 1 : node->dim[n];
             n++;
         }
     }
     dna_node *x = in->compact;
-    if (in->times[node->axis] == 1) {
+    if (!in->repeated[node->axis]) {
         f.compact = dna_node_like(g, node, &x, 1, dim);
     } else {
         f.compact = node->keep ? x : dna_reshape(g, x, n - 1, dim);
@@ -153,6 +157,7 @@ add(dna_graph *g, const dna_node *node, const form *a, const form *b)
         bool a_is_one = a->compact == NULL || a->compact->dim[d] == 1;
         bool b_is_one = b->compact == NULL || b->compact->dim[d] == 1;
         f.times[d] = a_is_one && b_is_one ? node->dim[d] : 1;
+        f.repeated[d] = f.times[d] > 1 || (a->repeated[d] && b->repeated[d]);
     }
     f.compact = dna_add(g, a->compact, b->compact);
     f.whole = is_repeated(&f) ? NULL : f.compact;
@@ -163,7 +168,7 @@ static form
 slice(dna_graph *g, const dna_node *node, const form *in)
 {
     form f = *in;
-    if (in->times[node->axis] > 1) {
+    if (in->repeated[node->axis]) {
         f.times[node->axis] = node->dim[node->axis];
     } else {
         f.compact =
@@ -178,8 +183,9 @@ rewrite(dna_graph *g, const dna_node *node, form *forms)
 {
     form *in = node->n_in > 0 ? &forms[node->in[0]->id] : NULL;
 
-    if (in != NULL && node->kind == DNA_OP_EXPAND && node->dim[node->axis] > 1) {
+    if (in != NULL && node->kind == DNA_OP_EXPAND) {
         form f = *in;
+        f.repeated[node->axis] = true;
         f.times[node->axis] = node->dim[node->axis];
         f.whole = NULL;
         return f;

@@ -58,19 +58,25 @@ DNA_API int dna_run_preprocess(
     const dna_preprocess_options *o, char **training_config) DNA_MUST_CHECK;
 
 typedef struct {
-    const char *config; /* training config, or the final config of a run */
-    const char *const *overrides;
+    const char *config; /* training config, or the final config of a run ... */
+    const char *resume; /* ... or the folder of a run that is to go on */
+    const char *const *overrides; /* of a run that goes on: n_epochs alone */
     int64_t n_override;
     const char *run_id; /* NULL: the config's, else the next free number */
-    bool overwrite;
-    int n_thread; /* 0: as many as there are */
+    bool overwrite;     /* begin anew in a folder that is not empty */
+    int n_thread;       /* 0: as many as there are */
     dna_log *log;
     const char *log_file; /* NULL: <model>_<run>_training.log in the run */
     dna_progress_fn progress;
     void *payload;
     const volatile int *stop; /* set to non-zero to stop after the current batch */
 } dna_train_options;
-/** *run_dir gets the run's folder. DNA_ECANCEL when stopped on request. */
+/** *run_dir gets the run's folder (NULL: not asked for). DNA_ECANCEL when stopped on
+ * request. A run that was stopped or killed and goes on with `resume` gives the numbers
+ * of one that never stopped; for one that is finished nothing is done. Errors of a run
+ * to resume: DNA_ENOTFOUND (no run there), DNA_EEXISTS (another process trains it),
+ * DNA_EFORMAT or DNA_ENUMERIC (a state that is damaged), DNA_EARG or DNA_ESHAPE (one
+ * that does not belong to the run's config, table or network). */
 DNA_API int dna_run_train(const dna_train_options *o, char **run_dir) DNA_MUST_CHECK;
 
 typedef struct {

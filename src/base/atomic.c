@@ -174,21 +174,6 @@ flush(FILE *stream)
     return 0;
 }
 
-/* The rename itself must survive a crash too. */
-static void
-sync_folder(const char *path)
-{
-    char *dir = dna_path_dirname(path);
-    if (dir != NULL) {
-        int fd = open(dir, O_RDONLY | O_CLOEXEC);
-        if (fd >= 0) {
-            (void)fsync(fd); /* not every file system can; the file is in place */
-            close(fd);
-        }
-    }
-    dna_free(dir);
-}
-
 int
 dna_atomic_commit(dna_atomic **file)
 {
@@ -208,7 +193,7 @@ dna_atomic_commit(dna_atomic **file)
         }
         rc = dna_path_fail(f->shown, err);
     } else if (f->temp != NULL) {
-        sync_folder(f->path);
+        dna_path_sync_folder(f->path);
     }
     free_atomic(f);
     return rc;
@@ -239,4 +224,46 @@ dna_atomic_write(const char *path, const void *data, size_t size)
 out:
     dna_atomic_abort(file);
     return rc;
+}
+
+/* ".<name>.tmp-<digits>-<digits>" */
+static bool
+is_temp_name(const char *name)
+{
+    static const char digits[] = "0123456789";
+    const char *mark = NULL;
+
+    for (const char *p = strstr(name, ".tmp-"); p != NULL; p = strstr(p + 1, ".tmp-")) {
+        mark = p;
+    }
+    if (name[0] != '.' || mark == NULL || mark == name) {
+        return false;
+    }
+    const char *p = mark + strlen(".tmp-");
+    size_t n = strspn(p, digits);
+    if (n == 0 || p[n] != '-') {
+        return false;
+    }
+    p += n + 1;
+    n = strspn(p, digits);
+    return n > 0 && p[n] == '\0';
+}
+
+void
+dna_atomic_sweep(const char *dir)
+{
+    char **names = NULL;
+    int64_t n = 0;
+
+    if (dna_path_list(dir, &names, &n) < 0) {
+        return;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        char *path = is_temp_name(names[i]) ? dna_path_join(dir, names[i]) : NULL;
+        if (path != NULL) {
+            (void)unlink(path); /* never a folder */
+        }
+        dna_free(path);
+    }
+    dna_path_list_free(names, n);
 }

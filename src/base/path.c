@@ -223,6 +223,20 @@ dna_path_size(const char *path, int64_t *size)
     return DNA_OK;
 }
 
+void
+dna_path_sync_folder(const char *path)
+{
+    char *dir = dna_path_dirname(path);
+    if (dir != NULL) {
+        int fd = open(dir, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0) {
+            (void)fsync(fd); /* not every file system can; the file is in place */
+            close(fd);
+        }
+    }
+    dna_free(dir);
+}
+
 int
 dna_path_make_dirs(const char *path)
 {

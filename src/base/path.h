@@ -40,6 +40,8 @@ bool dna_path_is_dir(const char *path);
 int dna_path_size(const char *path, int64_t *size) DNA_MUST_CHECK;
 /** Make a folder and its parents; existing ones are fine. */
 int dna_path_make_dirs(const char *path) DNA_MUST_CHECK;
+/** After a rename: the name itself shall survive a crash. Best effort. */
+void dna_path_sync_folder(const char *path);
 /** Names in a folder, sorted as text, without "." and ".."; free each and the list. */
 int dna_path_list(const char *dir, char ***names, int64_t *n) DNA_MUST_CHECK;
 void dna_path_list_free(char **names, int64_t n);
@@ -55,6 +57,9 @@ FILE *dna_atomic_stream(dna_atomic *file);
 const char *dna_atomic_temp_path(const dna_atomic *file);
 int dna_atomic_commit(dna_atomic **file) DNA_MUST_CHECK;
 void dna_atomic_abort(dna_atomic *file);
+/** Remove the temporary files that a killed process left in a folder. Only where nobody
+ * else writes now. What cannot be removed stays. */
+void dna_atomic_sweep(const char *dir);
 /** Write bytes to path, atomically. */
 int dna_atomic_write(const char *path, const void *data, size_t size) DNA_MUST_CHECK;
 

@@ -171,6 +171,8 @@ run_command(const dna_command *command, const dna_common *first, int argc, char 
     }
     if (rc < 0) {
         report_error(command, common, log, rc);
+    } else if (rc == DNA_EXIT_USAGE) {
+        (void)usage_error(command->spec);
     }
     status = rc < 0 ? DNA_EXIT_FAILED : rc;
 out:

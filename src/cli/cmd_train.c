@@ -10,6 +10,7 @@ typedef struct {
     dna_opt_list set;
     const char *run_id;
     bool overwrite;
+    const char *resume;
     int64_t n_thread;
     const char *config;
 } train_values;
@@ -31,8 +32,16 @@ static const dna_opt options[] = {
     {.name = "overwrite",
         .kind = OPT_FLAG,
         .offset = offsetof(train_values, overwrite),
+        .exclusive = 1,
         .doc =
-            "Allow the folder of an earlier run; its files are replaced one by one."},
+            "Begin anew in the folder of an earlier run, whose networks and state are removed."},
+    {.name = "resume",
+        .kind = OPT_TEXT,
+        .metavar = "RUN_DIR",
+        .exclusive = 1,
+        .offset = offsetof(train_values, resume),
+        .doc =
+            "Go on with the run in this folder, which was stopped or killed, instead of a CONFIG. The result is that of a run that never stopped."},
     {.name = "threads",
         .letter = 't',
         .kind = OPT_INT,
@@ -45,25 +54,47 @@ static const dna_opt options[] = {
 
 static const dna_arg arguments[] = {
     {.name = "CONFIG",
+        .is_optional = true,
         .offset = offsetof(train_values, config),
         .doc =
             "Training config, as dnadna preprocess writes it, or the final config of a run."},
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna train",
-    .doc =
-        "Train a network. "
-        "The run gets a folder of its own with the networks, the log, "
-        "the final config and a copy of the parameter table. "
-        "Ctrl-C stops after the current batch and keeps what was learned as the last checkpoint.",
+    .doc = "Train a network. "
+           "The run gets a folder of its own with the networks, the log, "
+           "the final config and a copy of the parameter table. "
+           "Ctrl-C stops after the current batch; --resume goes on from there.",
     .opts = {dna_opts_common, options, dna_opts_plugin, dna_opts_log},
     .args = arguments};
+
+/* What the tables of options cannot say. */
+static int
+check_usage(const train_values *v)
+{
+    if (v->resume == NULL && v->config == NULL) {
+        return dna_fail(DNA_EARG, "CONFIG is missing (or --resume RUN_DIR)");
+    }
+    if (v->resume != NULL && v->config != NULL) {
+        return dna_fail(DNA_EARG,
+            "--resume takes the config in the run's folder: give no CONFIG (%s)",
+            v->config);
+    }
+    if (v->resume != NULL && v->run_id != NULL) {
+        return dna_fail(DNA_EARG, "--resume goes on with a run: give no --run-id");
+    }
+    return DNA_OK;
+}
 
 static int
 run(const void *values, dna_log *log)
 {
     const train_values *v = values;
+    if (check_usage(v) < 0) {
+        return DNA_EXIT_USAGE;
+    }
     dna_train_options o = {.config = v->config,
+        .resume = v->resume,
         .overrides = v->set.items,
         .n_override = v->set.n,
         .run_id = v->run_id,

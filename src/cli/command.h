@@ -37,7 +37,8 @@ typedef struct {
     const dna_opt_spec *spec;
     size_t values_size;
     bool is_logging; /* lines with date and level; else plain ones */
-    /* An exit status, or a negative code with the message set. */
+    /* An exit status, or a negative code with the message set. DNA_EXIT_USAGE too has a
+     * message: usage is shown before it. */
     int (*run)(const void *values, dna_log *log);
 } dna_command;
 

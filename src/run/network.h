@@ -59,6 +59,8 @@ typedef struct {
     double training_loss, validation_loss; /* NaN: not known */
 } dna_checkpoint;
 
+/** Where a tensor of the network's state lies. */
+void *dna_network_tensor_data(const dna_network *net, const dna_tensor *t);
 /** Write the network file atomically, provenance completed with the checkpoint and the
  *  time. Errors: DNA_EIO; DNA_ENUMERIC if a tensor is not finite. */
 int dna_network_save(const dna_network *net, const char *path,

@@ -98,17 +98,16 @@ out:
     return rc;
 }
 
-/* Where a tensor lies in its flat vector. */
-static void *
-tensor_data(dna_state *state, const dna_tensor *t)
+void *
+dna_network_tensor_data(const dna_network *net, const dna_tensor *t)
 {
     switch (t->kind) {
     case DNA_TENSOR_PARAM:
-        return dna_state_params(state) + t->offset;
+        return dna_state_params(net->state) + t->offset;
     case DNA_TENSOR_BUFFER:
-        return dna_state_buffers(state) + t->offset;
+        return dna_state_buffers(net->state) + t->offset;
     case DNA_TENSOR_COUNTER:
-        return dna_state_counters(state) + t->offset;
+        return dna_state_counters(net->state) + t->offset;
     }
     return NULL;
 }
@@ -120,7 +119,7 @@ fill_state(dna_network *net, const dna_safetensors *st)
         const dna_tensor *t = dna_state_tensor(net->state, i);
         const dna_array *a = dna_safetensors_find(st, t->name);
         size_t size = dna_dtype_size(a->dtype) * (size_t)t->count;
-        memcpy(tensor_data(net->state, t), a->data, size);
+        memcpy(dna_network_tensor_data(net, t), a->data, size);
     }
 }
 
@@ -302,7 +301,7 @@ dna_network_save(
     for (int64_t i = 0; i < n; i++) {
         const dna_tensor *t = dna_state_tensor(net->state, i);
         dna_array_borrow(&arrays[i], t->kind == DNA_TENSOR_COUNTER ? DNA_I64 : DNA_F32,
-            t->n_dim, t->dim, tensor_data(net->state, t));
+            t->n_dim, t->dim, dna_network_tensor_data(net, t));
         names[i] = t->name;
         DNA_TRY(check_tensor(&arrays[i], t));
     }

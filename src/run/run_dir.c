@@ -2,15 +2,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#define _DEFAULT_SOURCE /* flock */
 #include "run/run_dir.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/number.h"
@@ -146,25 +141,6 @@ out:
 }
 
 static int
-has_files(bool *out, const char *dir)
-{
-    char **names = NULL;
-    int64_t n = 0;
-    int rc = DNA_OK;
-
-    *out = false;
-    if (dna_path_exists(dir)) {
-        DNA_REQUIRE(
-            dna_path_is_dir(dir), DNA_EEXISTS, "%s: is there and is no folder", dir);
-        DNA_TRY(dna_path_list(dir, &names, &n));
-        *out = n > 0;
-    }
-out:
-    dna_path_list_free(names, n);
-    return rc;
-}
-
-static int
 set_name(dna_run_name *run, const dna_run_wish *wish)
 {
     char number[32];
@@ -190,7 +166,7 @@ set_name(dna_run_name *run, const dna_run_wish *wish)
         rc = DNA_ENOMEM;
         goto out;
     }
-    DNA_TRY(has_files(&run->has_files, run->dir));
+    DNA_TRY(dna_run_dir_has_files(&run->has_files, run->dir));
 out:
     return rc;
 }
@@ -227,35 +203,6 @@ dna_run_name_choose(dna_run_name *out, const dna_run_wish *wish)
     run = (dna_run_name){0};
 out:
     dna_run_name_clear(&run);
-    return rc;
-}
-
-int
-dna_run_claim(int *lock, bool *is_taken, const dna_run_name *run)
-{
-    int fd = -1;
-    bool has_some = false;
-    int rc = DNA_OK;
-
-    *lock = -1;
-    *is_taken = false;
-    DNA_TRY(dna_path_make_dirs(run->dir));
-    fd = open(run->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DNA_REQUIRE(fd >= 0, DNA_EIO, "%s: %s", run->dir, strerror(errno));
-    /* where a file system knows no locks, the training goes on without one */
-    *is_taken = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (!*is_taken && !run->has_files) {
-        DNA_TRY(has_files(&has_some, run->dir));
-        *is_taken = has_some;
-    }
-    if (!*is_taken) {
-        *lock = fd;
-        fd = -1;
-    }
-out:
-    if (fd >= 0) {
-        close(fd);
-    }
     return rc;
 }
 

@@ -35,10 +35,18 @@ typedef struct {
 /** Nothing is made on disk. Errors: DNA_EARG for an id or format that makes no name. */
 int dna_run_name_choose(dna_run_name *out, const dna_run_wish *wish) DNA_MUST_CHECK;
 void dna_run_name_clear(dna_run_name *run);
-/** Make the run's folder and hold it: a second training that wants it is told so by
- *  *is_taken, as long as *lock is not closed. *is_taken also if files came into a
- * folder that run->has_files calls empty. *lock is -1 then. */
-int dna_run_claim(int *lock, bool *is_taken, const dna_run_name *run) DNA_MUST_CHECK;
+/** Whether a folder is there and not empty. DNA_EEXISTS if it is no folder. */
+int dna_run_dir_has_files(bool *out, const char *dir) DNA_MUST_CHECK;
+/** Hold a folder that is there until *lock is closed: a second training that wants it
+ * is told so by *is_taken (*lock is -1 then, and where a file system knows no locks it
+ * never is). */
+int dna_run_dir_hold(int *lock, bool *is_taken, const char *dir) DNA_MUST_CHECK;
+/** Make the run's folder, with what `fill` writes into the folder it is given, and hold
+ * it. It appears whole: it is filled beside, under a hidden name. *is_taken also if
+ * another was faster. A folder that run->has_files says is there is filled as it is. */
+typedef int (*dna_run_dir_fill_fn)(void *payload, const char *dir);
+int dna_run_dir_claim(int *lock, bool *is_taken, const dna_run_name *run,
+    dna_run_dir_fill_fn fill, void *payload) DNA_MUST_CHECK;
 /** "<dir>/<model_filename_format filled>", a heap string. *is_renamed tells that a .pth
  * was asked for and the .safetensors beside it is meant. */
 int dna_run_network_path(char **out, const dna_run_name *run, const char *model_name,

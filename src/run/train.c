@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "run/train.h"
+#include "run/train_loop.h"
 
 #include <unistd.h>
 
@@ -11,11 +11,33 @@
 #include "run/settings.h"
 
 static void
-log_start(const dna_training *t)
+log_place(const dna_loop *l)
 {
-    const dna_net_sizes *s = &t->net->sizes;
+    const dna_training *t = l->t;
+
     dna_log_info(t->log, "process %ld", (long)getpid());
-    dna_log_info(t->log, "preparing run %s in %s", t->run.name, t->run.dir);
+    if (t->options->resume == NULL) {
+        dna_log_info(t->log, "preparing run %s in %s", t->run.name, t->run.dir);
+    } else if (t->state == NULL) {
+        dna_log_info(t->log,
+            "run %s in %s has no state yet: it begins at its beginning", t->run.name,
+            t->run.dir);
+    } else if (l->is_epoch_done) {
+        dna_log_info(t->log, "resuming run %s in %s after epoch %lld", t->run.name,
+            t->run.dir, (long long)l->epoch);
+    } else {
+        dna_log_info(t->log, "resuming run %s in %s in epoch %lld after batch %lld",
+            t->run.name, t->run.dir, (long long)l->epoch, (long long)l->batch + 1);
+    }
+}
+
+static void
+log_start(const dna_loop *l)
+{
+    const dna_training *t = l->t;
+    const dna_net_sizes *s = &t->net->sizes;
+
+    log_place(l);
     dna_log_info(t->log, "seed %llu", (unsigned long long)t->seed);
     dna_log_info(t->log, "dataset %s: %lld validation samples, %lld training samples",
         dna_setting_text(t->config, "dataset.dataset_name"), (long long)t->n_validation,
@@ -32,6 +54,30 @@ log_start(const dna_training *t)
         "samples of different sizes in one batch are padded with -1 on the right and at the bottom");
 }
 
+static void
+log_finished(const dna_training *t)
+{
+    dna_log_info(t->log, "run %s in %s is finished after %lld epoch%s: nothing to do",
+        t->run.name, t->run.dir, (long long)t->n_epoch, DNA_PLURAL(t->n_epoch));
+}
+
+/* All is checked, and what is to go on is restored, before the disk is touched. */
+static int
+train(dna_training *t)
+{
+    dna_loop l;
+    bool is_resumed = t->options->resume != NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_loop_init(&l, t));
+    DNA_TRY(is_resumed ? dna_training_reopen(t) : dna_training_open(t));
+    log_start(&l);
+    DNA_TRY(dna_loop_run(&l));
+out:
+    dna_loop_clear(&l);
+    return rc;
+}
+
 int
 dna_run_train(const dna_train_options *o, char **run_dir)
 {
@@ -40,20 +86,20 @@ dna_run_train(const dna_train_options *o, char **run_dir)
     int rc = DNA_OK;
 
     DNA_TRY(dna_training_init(&t, o));
-    DNA_TRY(dna_training_open(&t));
-    log_start(&t);
-    dir = dna_strdup(t.run.dir);
-    if (dir == NULL) {
-        rc = DNA_ENOMEM;
-        goto out;
+    if (t.is_finished) {
+        log_finished(&t);
+    } else {
+        rc = train(&t);
     }
-    DNA_TRY(dna_training_run(&t));
+    if (run_dir != NULL && (rc == DNA_OK || rc == DNA_ECANCEL)) {
+        dir = dna_strdup(t.run.dir);
+        if (dir == NULL) {
+            rc = DNA_ENOMEM;
+            goto out;
+        }
+        *run_dir = dir;
+    }
 out:
     dna_training_clear(&t);
-    if (run_dir != NULL && dir != NULL && (rc == DNA_OK || rc == DNA_ECANCEL)) {
-        *run_dir = dir;
-        dir = NULL;
-    }
-    dna_free(dir);
     return rc;
 }

@@ -15,14 +15,24 @@
 #include "run/network.h"
 #include "run/objective.h"
 #include "run/run_dir.h"
+#include "run/train_state.h"
 
-typedef struct {
+/* Files of a run: "<folder>/<model>_<run><suffix>". */
+#define DNA_FINAL_CONFIG_SUFFIX "_final_config.yml"
+#define DNA_TABLE_SUFFIX        "_preprocessed_params.csv"
+#define DNA_STATE_SUFFIX        "_training_state.safetensors"
+#define DNA_METRICS_SUFFIX      "_metrics.csv"
+
+typedef struct dna_training {
     const dna_train_options *options;
     dna_log *log;
     dna_arena *arena;
+    const char *config_path; /* given, or the final config of the run to resume */
     dna_value *config;
+    dna_value *final_config; /* the same, as the run's folder has it */
     /* data */
     dna_params_table table;
+    uint64_t table_digest; /* 0: not made yet */
     dna_param *params;
     int64_t n_param;
     dna_source *source;
@@ -43,15 +53,29 @@ typedef struct {
     bool is_validation_fresh; /* new random draws at each validation */
     dna_run_name run;
     int lock; /* holds the run's folder; -1: none */
+    /* of a run to resume */
+    dna_train_state *state; /* NULL: none; it begins at its beginning */
+    bool is_finished;       /* nothing to do: there is no dataset and no network */
 } dna_training;
 
 /** Everything of a run but its folder. Clear in any case. */
 int dna_training_init(dna_training *t, const dna_train_options *o) DNA_MUST_CHECK;
 void dna_training_clear(dna_training *t);
-/** Hold the run's folder, or that of the next free number if another training has it. */
-int dna_training_claim_run(dna_training *t) DNA_MUST_CHECK;
-/** The run's folder, log file, copy of the table and final config. */
+/** Whether somebody asked to stop. */
+bool dna_training_is_stopped(const dna_training *t);
+/** Make and hold the run's folder, with its final config and copy of the table; open
+ * its log file. */
 int dna_training_open(dna_training *t) DNA_MUST_CHECK;
+/** The same for a run that is resumed, whose folder is there and held. */
+int dna_training_reopen(dna_training *t) DNA_MUST_CHECK;
+/** Choose the run's name and number; numbers below not_below are out. */
+int dna_training_choose_run(dna_training *t, int64_t not_below) DNA_MUST_CHECK;
+/** Find the final config in the folder to resume, and hold the folder. */
+int dna_training_find_run(dna_training *t) DNA_MUST_CHECK;
+/** Refuse all overrides but that of n_epochs. */
+int dna_training_check_overrides(dna_training *t) DNA_MUST_CHECK;
+/** Take name and table from the final config that was read, and read the state. */
+int dna_training_adopt_run(dna_training *t) DNA_MUST_CHECK;
 /** "<folder>/<model>_<run><suffix>", a heap string. */
 int dna_training_file(
     char **out, const dna_training *t, const char *suffix) DNA_MUST_CHECK;
@@ -65,7 +89,5 @@ int dna_training_first_sample(
 int dna_training_make_network(dna_training *t) DNA_MUST_CHECK;
 /** The optimiser of the config for n parameters. */
 int dna_training_make_optim(dna_training *t) DNA_MUST_CHECK;
-/** All epochs. DNA_ECANCEL when stopped on request. */
-int dna_training_run(dna_training *t) DNA_MUST_CHECK;
 
 #endif

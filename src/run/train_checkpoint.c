@@ -1,12 +1,44 @@
-/* train_checkpoint.c - when a training writes its network.
+/* train_checkpoint.c - when a training writes its network and its state.
  *
  * SPDX-License-Identifier: MIT
  */
+#include <ctype.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "run/settings.h"
 #include "run/train_loop.h"
+
+/* "dnadna train --resume DIR", with quotes where a shell needs them. */
+static int
+resume_command(char **out, const char *dir)
+{
+    dna_str s;
+    bool is_plain = dir[0] != '\0' && dir[0] != '-';
+    int rc = DNA_OK;
+
+    for (const char *p = dir; *p != '\0'; p++) {
+        is_plain = is_plain && (isalnum((unsigned char)*p) || strchr("_-./+,:@%=", *p));
+    }
+    dna_str_init(&s, 0);
+    dna_str_addf(&s, "dnadna train --resume%s%s", dir[0] == '-' ? "=" : " ",
+        is_plain ? "" : "'");
+    for (const char *p = dir; *p != '\0'; p++) {
+        if (*p == '\'') {
+            dna_str_add(&s, "'\\''");
+        } else {
+            dna_str_addc(&s, *p);
+        }
+    }
+    dna_str_add(&s, is_plain ? "" : "'");
+    DNA_TRY(dna_str_status(&s));
+    *out = dna_str_take(&s);
+out:
+    dna_str_clear(&s);
+    return rc;
+}
 
 int
 dna_loop_save(const dna_loop *l, const char *name, double validation_loss, char **path)
@@ -48,17 +80,67 @@ out:
 }
 
 int
+dna_loop_save_state(dna_loop *l)
+{
+    dna_training *t = l->t;
+    dna_train_state *s = NULL;
+    char *path = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_training_file(&path, t, DNA_STATE_SUFFIX));
+    DNA_TRY(dna_record_sync(l->record, &l->marks));
+    DNA_TRY(dna_train_state_new(&s, t->final_config));
+    rc = dna_loop_exchange(l, s);
+    if (rc == DNA_ENUMERIC) { /* the next batch says which loss diverged */
+        dna_log_warning(
+            t->log, "the state of the training is not saved: %s", dna_message());
+        rc = DNA_OK;
+        goto out;
+    }
+    DNA_TRY(rc);
+    DNA_TRY(dna_train_state_write(s, path));
+    l->last_state = dna_seconds();
+out:
+    dna_train_state_free(s);
+    dna_free(path);
+    return rc;
+}
+
+int
 dna_loop_checkpoint(dna_loop *l)
 {
     char *path = NULL;
     double loss = 0.0;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_loop_validate(l, &loss));
+    rc = dna_loop_validate(l, &loss);
+    l->is_pending = rc == DNA_ECANCEL;
+    if (l->is_pending) {
+        dna_log_info(l->t->log, "validation cut short on request");
+        rc = DNA_OK;
+        goto out;
+    }
+    DNA_TRY(rc);
     DNA_TRY(dna_loop_save(l, "last_checkpoint", loss, &path));
     DNA_TRY(dna_loop_save_best(l, loss));
 out:
     dna_free(path);
+    return rc;
+}
+
+/* The line with which a stop on request ends. */
+static int
+say_stopped(const dna_loop *l)
+{
+    char *command = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(resume_command(&command, l->t->run.dir));
+    rc = dna_fail(DNA_ECANCEL,
+        "stopped on request in epoch %lld after batch %lld; to go on: %s",
+        (long long)l->epoch, (long long)l->batch + 1, command);
+out:
+    dna_free(command);
     return rc;
 }
 
@@ -69,11 +151,31 @@ dna_loop_stop(dna_loop *l)
     int rc = DNA_OK;
 
     DNA_TRY(dna_loop_save(l, "last_checkpoint", (double)NAN, &path));
-    rc = dna_fail(DNA_ECANCEL,
-        "stopped on request in epoch %lld after batch %lld; the network so far is %s",
-        (long long)l->epoch, (long long)l->batch + 1, path);
+    DNA_TRY(dna_loop_save_state(l));
+    dna_log_info(l->t->log, "the network so far is %s", path);
+    rc = say_stopped(l);
 out:
     dna_free(path);
+    return rc;
+}
+
+/* The last validation and the networks of the end. */
+static int
+save_last_epoch(dna_loop *l, char **path)
+{
+    double loss = 0.0;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_loop_validate(l, &loss));
+    DNA_TRY(dna_loop_save(l, "last_checkpoint", loss, path));
+    DNA_TRY(dna_loop_save_best(l, loss));
+    dna_log_info(l->t->log, "training took %.2f s", dna_seconds() - l->start);
+    dna_log_info(l->t->log, "best loss: %.17g", l->best);
+    dna_free(*path);
+    *path = NULL;
+    DNA_TRY(dna_loop_save(l, "last_epoch", loss, path));
+    dna_log_info(l->t->log, "saved the network of the last epoch to %s", *path);
+out:
     return rc;
 }
 
@@ -82,16 +184,18 @@ dna_loop_finish(dna_loop *l)
 {
     dna_training *t = l->t;
     char *path = NULL;
-    double loss = 0.0;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_loop_validate(l, &loss));
-    DNA_TRY(dna_loop_save_best(l, loss));
-    dna_log_info(t->log, "training took %.2f s", dna_seconds() - l->start);
-    dna_log_info(t->log, "best loss: %.17g", l->best);
-    DNA_TRY(dna_loop_save(l, "last_epoch", loss, &path));
-    dna_log_info(t->log, "saved the network of the last epoch to %s", path);
-    DNA_TRY(dna_loop_test(l));
+    rc = save_last_epoch(l, &path);
+    if (rc == DNA_OK) {
+        rc = dna_loop_test(l);
+    }
+    if (rc == DNA_ECANCEL) { /* the state of the end of the epoch does it all again */
+        rc = say_stopped(l);
+    }
+    DNA_TRY(rc);
+    l->is_finished = true;
+    DNA_TRY(dna_loop_save_state(l));
     dna_log_info(t->log, "to predict with it:");
     dna_log_info(t->log, "    dnadna predict %s <npz files or a dataset config>", path);
 out:

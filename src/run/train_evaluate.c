@@ -62,6 +62,10 @@ gather(dna_evaluation *e, dna_network *net, int64_t epoch)
         memcpy(e->target + e->n * t->n_param, b->target,
             (size_t)(b->n * t->n_param) * sizeof(double));
         e->n += b->n;
+        if (dna_training_is_stopped(t)) {
+            rc = DNA_ECANCEL;
+            goto out;
+        }
     }
     DNA_TRY(rc);
     DNA_REQUIRE(e->n > 0, DNA_EIO, "no sample of the %s set could be loaded",

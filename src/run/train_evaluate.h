@@ -38,7 +38,8 @@ int dna_evaluation_init(
     dna_evaluation *e, dna_training *t, dna_split split) DNA_MUST_CHECK;
 void dna_evaluation_clear(dna_evaluation *e);
 /** epoch: of the random draws of transforms. Errors: DNA_EIO if no sample could be
- *  loaded. A loss that is no number is for the caller to see. */
+ *  loaded; DNA_ECANCEL, without a message, when it was cut short on request. A loss
+ *  that is no number is for the caller to see. */
 int dna_evaluation_run(
     dna_evaluation *e, dna_network *net, int64_t epoch) DNA_MUST_CHECK;
 /** Into the log, a line a parameter. */

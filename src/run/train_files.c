@@ -1,8 +1,13 @@
-/* train_files.c - the folder of a run: log, final config, copy of the table.
+/* train_files.c - the folder of a run: final config, copy of the table, log.
  *
  * SPDX-License-Identifier: MIT
+ *
+ * The final config is the last file to be written and the first to be removed: a folder
+ * that has one has all that it takes to train.
  */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
@@ -13,14 +18,15 @@
 
 #define TABLE_MAX ((size_t)1 << 30)
 
-int
-dna_training_file(char **out, const dna_training *t, const char *suffix)
+/* "<dir>/<model>_<run><suffix>" */
+static int
+file_in(char **out, const dna_training *t, const char *dir, const char *suffix)
 {
     dna_str s;
     int rc = DNA_OK;
 
     dna_str_init(&s, 0);
-    dna_str_addf(&s, "%s/%s_%s%s", t->run.dir, t->model_name, t->run.name, suffix);
+    dna_str_addf(&s, "%s/%s_%s%s", dir, t->model_name, t->run.name, suffix);
     DNA_TRY(dna_str_status(&s));
     *out = dna_str_take(&s);
 out:
@@ -28,17 +34,25 @@ out:
     return rc;
 }
 
+int
+dna_training_file(char **out, const dna_training *t, const char *suffix)
+{
+    return file_in(out, t, t->run.dir, suffix);
+}
+
 static int
-copy_table(dna_training *t, char **copy)
+copy_table(const dna_training *t, const char *dir)
 {
     unsigned char *data = NULL;
+    char *copy = NULL;
     size_t size = 0;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_training_file(copy, t, "_preprocessed_params.csv"));
+    DNA_TRY(file_in(&copy, t, dir, DNA_TABLE_SUFFIX));
     DNA_TRY(dna_file_read(t->table.path, TABLE_MAX, &data, &size));
-    DNA_TRY(dna_atomic_write(*copy, data, size));
+    DNA_TRY(dna_atomic_write(copy, data, size));
 out:
+    dna_free(copy);
     dna_free(data);
     return rc;
 }
@@ -46,13 +60,13 @@ out:
 /* The whole config, without inheritance and with absolute paths, pointing at the run's
  * own copy of the table: it makes the same run again. */
 static int
-write_final_config(dna_training *t, const char *table)
+compose_final_config(dna_training *t)
 {
     dna_arena *a = t->arena;
     dna_value *config = dna_value_copy(a, t->config);
     dna_value *dataset = dna_value_get(config, "dataset");
     char now[DNA_TIME_TEXT];
-    char *path = NULL;
+    char *table = NULL;
     char *absolute = NULL;
     int rc = DNA_OK;
 
@@ -60,6 +74,7 @@ write_final_config(dna_training *t, const char *table)
         rc = DNA_ENOMEM;
         goto out;
     }
+    DNA_TRY(dna_training_file(&table, t, DNA_TABLE_SUFFIX));
     absolute = dna_path_absolute(table);
     if (absolute == NULL) {
         rc = DNA_ENOMEM;
@@ -72,19 +87,103 @@ write_final_config(dna_training *t, const char *table)
     DNA_TRY(dna_value_set(a, config, "seed", dna_value_int(a, (int64_t)t->seed)));
     DNA_TRY(dna_value_set(a, config, "run_id", id));
     DNA_TRY(dna_value_set(a, config, "run_name", dna_value_string(a, t->run.name)));
-    DNA_TRY(dna_value_set(a, config, "training_datetime",
-        dna_value_string(a, dna_utc_now(now, sizeof(now)))));
+    if (t->options->resume == NULL) {
+        DNA_TRY(dna_value_set(a, config, "training_datetime",
+            dna_value_string(a, dna_utc_now(now, sizeof(now)))));
+    }
     DNA_TRY(
         dna_value_set(a, config, "dnadna_version", dna_value_string(a, DNA_VERSION)));
-    DNA_TRY(dna_training_file(&path, t, "_final_config.yml"));
-    DNA_TRY(dna_config_write(path, config, dna_fields_training_run,
-        "Final config of a training run: what it was made with. "
-        "To make the run again, give this file to dnadna train; "
-        "to predict with it, to dnadna predict.",
-        2));
+    t->final_config = config;
 out:
     dna_free(absolute);
+    dna_free(table);
+    return rc;
+}
+
+static int
+write_final_config(dna_training *t, const char *dir)
+{
+    char *path = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(file_in(&path, t, dir, DNA_FINAL_CONFIG_SUFFIX));
+    DNA_TRY(dna_config_write(path, t->final_config, dna_fields_training_run,
+        "Final config of a training run: what it was made with. "
+        "To make the run again, give this file to dnadna train; "
+        "to predict with it, to dnadna predict; "
+        "to go on with it, give its folder to dnadna train --resume.",
+        2));
+out:
     dna_free(path);
+    return rc;
+}
+
+/* ---- what an earlier training left ----------------------------------------------- */
+
+static int
+remove_file(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT) {
+        return dna_path_fail(path, errno);
+    }
+    return DNA_OK;
+}
+
+/* Files of this very name only: whatever else is in the folder is the user's. */
+static int
+remove_results(const dna_training *t)
+{
+    static const char *const suffixes[] = {DNA_STATE_SUFFIX, DNA_METRICS_SUFFIX};
+    static const char *const checkpoints[] = {"best", "last_checkpoint", "last_epoch"};
+    char *path = NULL;
+    int rc = DNA_OK;
+
+    for (int64_t i = 0; i < DNA_COUNT(suffixes); i++) {
+        DNA_TRY(dna_training_file(&path, t, suffixes[i]));
+        DNA_TRY(remove_file(path));
+        dna_free(path);
+        path = NULL;
+    }
+    for (int64_t i = 0; i < DNA_COUNT(checkpoints); i++) {
+        DNA_TRY(dna_training_path(&path, t, checkpoints[i]));
+        DNA_TRY(remove_file(path));
+        dna_free(path);
+        path = NULL;
+    }
+    dna_atomic_sweep(t->run.dir);
+out:
+    dna_free(path);
+    return rc;
+}
+
+static int
+remove_final_config(const dna_training *t)
+{
+    char *path = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_training_file(&path, t, DNA_FINAL_CONFIG_SUFFIX));
+    DNA_TRY(remove_file(path));
+out:
+    dna_free(path);
+    return rc;
+}
+
+/* What dna_run_dir_claim() asks for. */
+static int
+fill_folder(void *payload, const char *dir)
+{
+    dna_training *t = payload;
+    int rc = DNA_OK;
+
+    DNA_TRY(compose_final_config(t));
+    if (t->run.has_files) {
+        DNA_TRY(remove_final_config(t));
+        DNA_TRY(remove_results(t));
+    }
+    DNA_TRY(copy_table(t, dir));
+    DNA_TRY(write_final_config(t, dir));
+out:
     return rc;
 }
 
@@ -126,23 +225,60 @@ out:
     return rc;
 }
 
+/* Hold the run's folder, or that of the next free number if another training has it. */
+static int
+claim_run(dna_training *t)
+{
+    bool is_taken = false;
+    int rc = DNA_OK;
+
+    for (;;) {
+        DNA_TRY(dna_run_dir_claim(&t->lock, &is_taken, &t->run, fill_folder, t));
+        if (!is_taken) {
+            break;
+        }
+        DNA_REQUIRE(t->run.is_free_choice, DNA_EEXISTS,
+            "%s: another training works in this folder: give another --run-id",
+            t->run.dir);
+        DNA_TRY(dna_training_choose_run(t, t->run.number + 1));
+    }
+out:
+    return rc;
+}
+
 int
 dna_training_open(dna_training *t)
 {
-    char *table = NULL;
+    bool had_files = t->run.has_files;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_training_claim_run(t));
+    DNA_TRY(claim_run(t));
     DNA_TRY(open_log(t));
-    if (t->run.has_files) {
+    if (had_files) {
         dna_log_warning(t->log,
-            "%s is not empty: files of the same names are overwritten, others stay",
+            "%s is not empty: what an earlier run of this name left is replaced, other files stay",
             t->run.dir);
     }
     DNA_TRY(tell_file_names(t));
-    DNA_TRY(copy_table(t, &table));
-    DNA_TRY(write_final_config(t, table));
 out:
-    dna_free(table);
+    return rc;
+}
+
+int
+dna_training_reopen(dna_training *t)
+{
+    int rc = DNA_OK;
+
+    t->final_config = t->config;
+    if (t->options->n_override > 0) { /* of n_epochs */
+        DNA_TRY(compose_final_config(t));
+        DNA_TRY(write_final_config(t, t->run.dir));
+    }
+    if (t->state == NULL) {
+        DNA_TRY(remove_results(t));
+    }
+    dna_atomic_sweep(t->run.dir);
+    DNA_TRY(open_log(t));
+out:
     return rc;
 }

@@ -16,34 +16,53 @@
 #include "base/mem.h"
 #include "run/settings.h"
 
+/* Seconds of work that a crash may cost. */
+#define STATE_INTERVAL 300.0
+
+/* What the state says fits the config that is trained now. */
 static int
-loop_init(dna_loop *l, dna_training *t)
+check_place(const dna_loop *l)
 {
+    const char *path = dna_train_state_path(l->t->state);
     int rc = DNA_OK;
 
-    *l = (dna_loop){.t = t, .best = (double)NAN, .start = dna_seconds()};
-    DNA_NEW(l->losses, t->n_param);
-    DNA_NEW(l->losses_sum, t->n_param);
-    DNA_TRY(dna_evaluation_init(&l->validation, t, DNA_VALIDATION));
-    DNA_TRY(dna_record_open(&l->record, t, &(dna_record_marks){0}));
+    DNA_REQUIRE(l->epoch <= l->t->n_epoch, DNA_EARG,
+        "n_epochs %lld: epoch %lld of this run has begun already (%s)",
+        (long long)l->t->n_epoch, (long long)l->epoch, path);
+    DNA_REQUIRE(isfinite(l->loss_sum) && !isinf(l->best), DNA_ENUMERIC,
+        "%s: loop: a loss that is not finite", path);
 out:
     return rc;
 }
 
-static void
-loop_clear(dna_loop *l)
+int
+dna_loop_init(dna_loop *l, dna_training *t)
+{
+    int rc = DNA_OK;
+
+    *l = (dna_loop){.t = t, .epoch = 1, .best = (double)NAN, .start = dna_seconds()};
+    DNA_NEW(l->losses, t->n_param);
+    DNA_NEW(l->losses_sum, t->n_param);
+    DNA_TRY(dna_evaluation_init(&l->validation, t, DNA_VALIDATION));
+    if (t->state != NULL) {
+        DNA_TRY(dna_loop_exchange(l, t->state));
+        DNA_TRY(check_place(l));
+        l->is_finished = false; /* of fewer epochs */
+    }
+    l->first_step = l->step;
+    l->last_state = l->start;
+out:
+    return rc;
+}
+
+void
+dna_loop_clear(dna_loop *l)
 {
     dna_record_close(l->record);
     dna_evaluation_clear(&l->validation);
     dna_free(l->losses_sum);
     dna_free(l->losses);
-}
-
-static bool
-is_stopped(const dna_loop *l)
-{
-    const volatile int *stop = l->t->options->stop;
-    return stop != NULL && *stop != 0;
+    *l = (dna_loop){0};
 }
 
 double
@@ -125,7 +144,7 @@ show_progress(const dna_loop *l)
     dna_progress p = {
         .what = "training", .done = l->step, .total = l->t->n_training * l->t->n_epoch};
     double seconds = dna_seconds() - l->start - l->validating;
-    p.per_second = seconds > 0.0 ? (double)l->step / seconds : 0.0;
+    p.per_second = seconds > 0.0 ? (double)(l->step - l->first_step) / seconds : 0.0;
     p.seconds_left =
         p.per_second > 0.0 ? (double)DNA_MAX(p.total - p.done, 0) / p.per_second : 0.0;
     o->progress(o->payload, &p);
@@ -138,11 +157,36 @@ is_time_to_validate(const dna_loop *l)
     return is_first || (l->batch > 0 && l->batch % l->t->evaluation_interval == 0);
 }
 
+/* After a batch and its validation. */
+static void
+count_samples(dna_loop *l)
+{
+    l->step += l->n_uncounted;
+    l->n_uncounted = 0;
+    show_progress(l);
+}
+
+/* The validation after the last batch, and the state that says it is made. */
+static int
+validate_and_save(dna_loop *l)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_loop_checkpoint(l));
+    if (!l->is_pending) {
+        count_samples(l);
+        DNA_TRY(dna_loop_save_state(l));
+    }
+out:
+    return rc;
+}
+
 static int
 one_batch(dna_loop *l, const dna_batch *b)
 {
     int rc = DNA_OK;
 
+    l->next_batch = b->number + 1;
     if (b->n == 1 && l->t->net->def->needs_batch_of_two) {
         dna_log_warning(l->t->log,
             "epoch %lld, batch %lld: only one sample could be loaded: left out, since %s cannot train on one",
@@ -155,16 +199,61 @@ one_batch(dna_loop *l, const dna_batch *b)
             "epoch %lld, batch %lld", (long long)l->epoch, (long long)l->batch + 1);
     }
     DNA_TRY(rc);
+    l->n_uncounted = b->n;
     if (is_time_to_validate(l)) {
-        DNA_TRY(dna_loop_checkpoint(l));
+        DNA_TRY(validate_and_save(l));
+    } else {
+        count_samples(l);
+        if (dna_seconds() - l->last_state >= STATE_INTERVAL) {
+            DNA_TRY(dna_loop_save_state(l));
+        }
     }
-    l->step += b->n;
-    show_progress(l);
 out:
     return rc;
 }
 
 /* ---- epochs ---------------------------------------------------------------------- */
+
+/* At its first batch, or behind those that were done before. */
+static void
+begin_epoch(dna_loop *l)
+{
+    dna_training *t = l->t;
+
+    l->is_epoch_done = false;
+    if (l->next_batch == 0) {
+        l->loss_sum = 0.0;
+        memset(l->losses_sum, 0, (size_t)t->n_param * sizeof(*l->losses_sum));
+        l->loss_n = 0;
+        l->batch = 0;
+        dna_log_info(
+            t->log, "epoch %lld of %lld", (long long)l->epoch, (long long)t->n_epoch);
+    } else {
+        l->batch++;
+        dna_log_info(t->log, "epoch %lld of %lld, from batch %lld", (long long)l->epoch,
+            (long long)t->n_epoch, (long long)l->batch + 1);
+    }
+}
+
+static int
+end_epoch(dna_loop *l, double begin, int64_t step_before)
+{
+    double seconds = dna_seconds() - begin;
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(l->loss_n > 0, DNA_EIO,
+        "epoch %lld: no training sample could be loaded", (long long)l->epoch);
+    l->batch--; /* the last one that was done */
+    dna_log_info(l->t->log,
+        "end of epoch %lld: training loss %.17g, %.1f s, %.1f samples/s",
+        (long long)l->epoch, dna_loop_running_loss(l), seconds,
+        seconds > 0.0 ? (double)(l->step - step_before) / seconds : 0.0);
+    l->is_epoch_done = true;
+    l->next_batch = 0;
+    DNA_TRY(dna_loop_save_state(l));
+out:
+    return rc;
+}
 
 static int
 one_epoch(dna_loop *l)
@@ -176,53 +265,60 @@ one_epoch(dna_loop *l)
         .batch_size = t->batch_size,
         .n_worker = t->n_worker,
         .is_shuffled = true,
-        .drop_single = t->net->def->needs_batch_of_two};
+        .drop_single = t->net->def->needs_batch_of_two,
+        .first_batch = l->next_batch};
     double begin = dna_seconds();
-    int64_t before = l->step;
+    int64_t step_before = l->step;
     int rc = DNA_OK;
 
-    dna_log_info(
-        t->log, "epoch %lld of %lld", (long long)l->epoch, (long long)t->n_epoch);
-    l->loss_sum = 0.0;
-    memset(l->losses_sum, 0, (size_t)t->n_param * sizeof(*l->losses_sum));
-    l->loss_n = 0;
-    l->batch = 0;
+    begin_epoch(l);
     DNA_TRY(dna_loader_new(&loader, t->dataset, &options, l->epoch));
     while ((rc = dna_loader_next(loader, &b)) > 0) {
         DNA_TRY(one_batch(l, b));
-        if (is_stopped(l)) {
+        if (dna_training_is_stopped(t)) {
             rc = dna_loop_stop(l);
             goto out;
         }
         l->batch++;
     }
     DNA_TRY(rc);
-    DNA_REQUIRE(l->loss_n > 0, DNA_EIO,
-        "epoch %lld: no training sample could be loaded", (long long)l->epoch);
-    l->batch--; /* the last one that was done */
-    double seconds = dna_seconds() - begin;
-    dna_log_info(t->log,
-        "end of epoch %lld: training loss %.17g, %.1f s, %.1f samples/s",
-        (long long)l->epoch, dna_loop_running_loss(l), seconds,
-        seconds > 0.0 ? (double)(l->step - before) / seconds : 0.0);
+    DNA_TRY(end_epoch(l, begin, step_before));
 out:
     dna_loader_free(loader);
     return rc;
 }
 
-int
-dna_training_run(dna_training *t)
+/* A resumed run may owe the validation after its last batch. */
+static int
+make_up_for(dna_loop *l)
 {
-    dna_loop l;
     int rc = DNA_OK;
 
-    DNA_TRY(loop_init(&l, t));
-    for (l.epoch = 1; l.epoch <= t->n_epoch; l.epoch++) {
-        DNA_TRY(one_epoch(&l));
+    if (l->is_pending) {
+        DNA_TRY(validate_and_save(l));
+        if (l->is_pending) {
+            rc = dna_loop_stop(l);
+        }
     }
-    l.epoch = t->n_epoch;
-    DNA_TRY(dna_loop_finish(&l));
 out:
-    loop_clear(&l);
+    return rc;
+}
+
+int
+dna_loop_run(dna_loop *l)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_record_open(&l->record, l->t, &l->marks));
+    DNA_TRY(make_up_for(l));
+    if (l->is_epoch_done) {
+        l->epoch++;
+    }
+    for (; l->epoch <= l->t->n_epoch; l->epoch++) {
+        DNA_TRY(one_epoch(l));
+    }
+    l->epoch = l->t->n_epoch;
+    DNA_TRY(dna_loop_finish(l));
+out:
     return rc;
 }

@@ -248,7 +248,7 @@ dna_training_make_network(dna_training *t)
         .n_outputs = dna_params_n_output(t->params, t->n_param)};
     DNA_TRY(dna_arena_new(&arena));
     DNA_TRY(describe(&meta, arena, t, &sizes, form));
-    rc = dna_network_from_meta(&t->net, arena, meta, t->options->config);
+    rc = dna_network_from_meta(&t->net, arena, meta, t->config_path);
     arena = NULL; /* the network's, or gone with it */
     DNA_TRY(rc);
     DNA_TRY(dna_network_allocate(t->net));

@@ -172,7 +172,7 @@ dna_record_open(dna_record **out, const dna_training *t, const dna_record_marks 
     int rc = DNA_OK;
 
     DNA_NEW(r, 1);
-    DNA_TRY(dna_training_file(&path, t, "_metrics.csv"));
+    DNA_TRY(dna_training_file(&path, t, DNA_METRICS_SUFFIX));
     DNA_TRY(dna_metrics_table_open(&r->table, path, from->metrics_length));
     DNA_TRY(open_events(r, t, from));
     DNA_TRY(dna_table_flush(r->table));

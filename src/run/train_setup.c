@@ -26,8 +26,8 @@ is_final_config(const dna_value *config)
            || dna_setting_text(config, "training_datetime") != NULL;
 }
 
-static int
-choose_run(dna_training *t, int64_t not_below)
+int
+dna_training_choose_run(dna_training *t, int64_t not_below)
 {
     const dna_train_options *o = t->options;
     dna_run_wish wish = {.model_root = t->model_root,
@@ -49,6 +49,7 @@ choose_run(dna_training *t, int64_t not_below)
         }
         wish.wanted = dna_value_is_null(id) ? NULL : dna_value_as_text(id);
     }
+    dna_run_name_clear(&t->run);
     rc = dna_run_name_choose(&t->run, &wish);
     if (rc == DNA_EARG && o->run_id == NULL) {
         (void)dna_setting_blame(
@@ -67,39 +68,22 @@ out:
     return rc;
 }
 
-int
-dna_training_claim_run(dna_training *t)
-{
-    bool is_taken = false;
-    int rc = DNA_OK;
-
-    for (;;) {
-        DNA_TRY(dna_run_claim(&t->lock, &is_taken, &t->run));
-        if (!is_taken) {
-            break;
-        }
-        DNA_REQUIRE(t->run.is_free_choice, DNA_EEXISTS,
-            "%s: another training works in this folder: give another --run-id",
-            t->run.dir);
-        int64_t next = t->run.number + 1;
-        dna_run_name_clear(&t->run);
-        DNA_TRY(choose_run(t, next));
-    }
-out:
-    return rc;
-}
-
 static int
 read_config(dna_training *t)
 {
     const dna_train_options *o = t->options;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_config_load(&t->config, t->arena, o->config));
+    DNA_TRY(dna_config_load(&t->config, t->arena, t->config_path));
+    if (o->resume != NULL) {
+        DNA_TRY(dna_training_check_overrides(t));
+    }
     DNA_TRY(dna_parts_override(t->config, t->arena, o->overrides, o->n_override));
     DNA_TRY(dna_config_check_training(t->arena, t->config, t->log));
     dna_config_notices(t->config, t->log);
-    DNA_TRY(dna_setting_check_folder(t->config, "model_root"));
+    if (o->resume == NULL) { /* a run may have been moved */
+        DNA_TRY(dna_setting_check_folder(t->config, "model_root"));
+    }
     DNA_TRY(dna_setting_check_folder(t->config, "dataset.data_root"));
     const dna_value *c = t->config;
     t->model_name = dna_setting_text(c, "model_name");
@@ -115,7 +99,7 @@ read_config(dna_training *t)
     t->seed = seed != DNA_NULL_INT ? (uint64_t)seed : dna_rng_os_seed();
     DNA_REQUIRE(dna_setting_text(c, "dataset.scenario_params_path") != NULL, DNA_EARG,
         "%s: dataset.scenario_params_path: is missing; dnadna preprocess writes it",
-        t->options->config);
+        t->config_path);
 out:
     return rc;
 }
@@ -267,8 +251,19 @@ dna_training_init(dna_training *t, const dna_train_options *o)
 
     *t = (dna_training){.options = o, .log = o->log, .lock = -1};
     DNA_TRY(dna_arena_new(&t->arena));
+    t->config_path = o->config;
+    if (o->resume != NULL) {
+        DNA_TRY(dna_training_find_run(t));
+    }
     DNA_TRY(read_config(t));
-    DNA_TRY(choose_run(t, 0));
+    if (o->resume != NULL) {
+        DNA_TRY(dna_training_adopt_run(t));
+    } else {
+        DNA_TRY(dna_training_choose_run(t, 0));
+    }
+    if (t->is_finished) {
+        goto out;
+    }
     DNA_TRY(read_table(t));
     DNA_TRY(make_dataset(t));
     DNA_TRY(dna_training_make_network(t));
@@ -285,6 +280,7 @@ dna_training_clear(dna_training *t)
     if (t->lock >= 0) {
         close(t->lock);
     }
+    dna_train_state_free(t->state);
     dna_optim_free(t->optim);
     dna_network_free(t->net);
     dna_objective_clear(&t->objective);
@@ -295,4 +291,11 @@ dna_training_clear(dna_training *t)
     dna_run_name_clear(&t->run);
     dna_arena_free(t->arena);
     *t = (dna_training){.lock = -1};
+}
+
+bool
+dna_training_is_stopped(const dna_training *t)
+{
+    const volatile int *stop = t->options->stop;
+    return stop != NULL && *stop != 0;
 }

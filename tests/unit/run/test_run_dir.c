@@ -145,29 +145,76 @@ test_names_of_pytorch_files_mean_ours(void **state)
         DNA_EARG, "names a folder");
 }
 
+/* Writes the text of payload into the file "mark" of a run's folder; fails for none. */
+static int
+fill(void *payload, const char *dir)
+{
+    char *path = dna_path_join(dir, "mark");
+    int rc = payload != NULL ? dna_atomic_write(path, payload, strlen(payload))
+                             : dna_fail(DNA_EIO, "%s: full", dir);
+    dna_free(path);
+    return rc;
+}
+
 static void
-test_a_folder_is_held_by_one_training(void **state)
+assert_mark(const char *dir, const char *text)
+{
+    char *path = dna_path_join(dir, "mark");
+    unsigned char *data = NULL;
+    size_t n = 0;
+    assert_ok(dna_file_read(path, 100, &data, &n));
+    assert_string_equal((const char *)data, text);
+    dna_free(data);
+    dna_free(path);
+}
+
+/* Names in a folder, hidden ones too. */
+static int64_t
+count_names(const char *dir)
+{
+    char **names = NULL;
+    int64_t n = 0;
+    assert_ok(dna_path_list(dir, &names, &n));
+    dna_path_list_free(names, n);
+    return n;
+}
+
+static void
+claim(const dna_run_name *run, const char *text, bool expect_taken, int *lock)
+{
+    char buf[32];
+    bool is_taken = !expect_taken;
+    snprintf(buf, sizeof(buf), "%s", text);
+    assert_ok(dna_run_dir_claim(lock, &is_taken, run, fill, buf));
+    assert_int_equal(is_taken, expect_taken);
+    assert_int_equal(*lock < 0, expect_taken);
+}
+
+static void
+test_a_folder_appears_whole_and_is_held_by_one(void **state)
 {
     (void)state;
     const char *dirs[] = {"run_000/", NULL};
-    dna_run_wish wish = {.model_root = make_root("held", dirs),
-        .model_name = "m",
-        .format = "run_{run_id}"};
+    const char *root = make_root("held", dirs);
+    dna_run_wish wish = {
+        .model_root = root, .model_name = "m", .format = "run_{run_id}"};
     dna_run_name first = {0};
     dna_run_name second = {0};
     int lock = -1;
     int other = -1;
-    bool is_taken = true;
+    bool is_taken = false;
     assert_ok(dna_run_name_choose(&first, &wish));
-    assert_string_equal(first.name, "run_001");
-    assert_true(first.is_free_choice);
-    assert_ok(dna_run_claim(&lock, &is_taken, &first));
-    assert_false(is_taken);
-    assert_true(lock >= 0);
-    /* another one that looked before the first wrote anything */
     assert_ok(dna_run_name_choose(&second, &wish));
+    assert_string_equal(first.name, "run_001");
     assert_string_equal(second.name, "run_001");
-    assert_ok(dna_run_claim(&other, &is_taken, &second));
+    assert_true(first.is_free_choice);
+    claim(&first, "first", false, &lock);
+    assert_mark(first.dir, "first");
+    /* another one that looked before the first was there */
+    claim(&second, "second", true, &other);
+    assert_mark(first.dir, "first");
+    assert_int_equal(count_names(root), 2);
+    assert_ok(dna_run_dir_hold(&other, &is_taken, first.dir));
     assert_true(is_taken);
     assert_int_equal(other, -1);
     wish.not_below = second.number + 1;
@@ -175,18 +222,73 @@ test_a_folder_is_held_by_one_training(void **state)
     assert_ok(dna_run_name_choose(&second, &wish));
     assert_string_equal(second.name, "run_002");
     dna_run_name_clear(&second);
-    /* the first has ended, its files are there: still taken for who thought it empty */
+    /* the first has ended: still taken for who thought it empty */
     close(lock);
-    char *path = dna_path_join(first.dir, "log");
-    assert_ok(dna_atomic_write(path, "x", 1));
-    dna_free(path);
-    assert_ok(dna_run_claim(&other, &is_taken, &first));
-    assert_true(is_taken);
+    claim(&first, "again", true, &lock);
     first.has_files = true; /* who knows of them and overwrites */
-    assert_ok(dna_run_claim(&other, &is_taken, &first));
-    assert_false(is_taken);
-    close(other);
+    claim(&first, "over", false, &lock);
+    assert_mark(first.dir, "over");
+    /* but not while another has it */
+    claim(&first, "late", true, &other);
+    assert_mark(first.dir, "over");
+    close(lock);
     dna_run_name_clear(&first);
+}
+
+static void
+test_an_empty_folder_is_used(void **state)
+{
+    (void)state;
+    const char *dirs[] = {"run_5", "elsewhere", NULL};
+    const char *root = make_root("used", dirs);
+    dna_run_wish wish = {
+        .model_root = root, .model_name = "m", .format = "run_{run_id}", .wanted = "x"};
+    dna_run_name run = {0};
+    char *to = dna_path_join(root, "elsewhere");
+    int lock = -1;
+    assert_ok(dna_run_name_choose(&run, &wish));
+    assert_ok(dna_path_make_dirs(run.dir));
+    claim(&run, "empty", false, &lock);
+    assert_mark(run.dir, "empty");
+    close(lock);
+    dna_run_name_clear(&run);
+    /* a link to a folder on another disk stays one */
+    wish.wanted = "link";
+    assert_ok(dna_run_name_choose(&run, &wish));
+    assert_int_equal(symlink(to, run.dir), 0);
+    claim(&run, "linked", false, &lock);
+    assert_mark(to, "linked");
+    close(lock);
+    claim(&run, "again", true, &lock);
+    assert_int_equal(count_names(root), 4);
+    dna_run_name_clear(&run);
+    dna_free(to);
+}
+
+static void
+test_a_folder_that_cannot_be_filled_does_not_appear(void **state)
+{
+    (void)state;
+    const char *none[] = {NULL};
+    const char *root = make_root("unfilled", none);
+    dna_run_wish wish = {
+        .model_root = root, .model_name = "m", .format = "run_{run_id}"};
+    dna_run_name run = {0};
+    int lock = -1;
+    bool is_taken = true;
+    assert_ok(dna_run_name_choose(&run, &wish));
+    assert_fails(
+        dna_run_dir_claim(&lock, &is_taken, &run, fill, NULL), DNA_EIO, "full");
+    assert_int_equal(lock, -1);
+    assert_int_equal(count_names(root), 0);
+    dna_run_name_clear(&run);
+    wish.model_root = "/no/such/folder";
+    assert_ok(dna_run_name_choose(&run, &wish));
+    assert_fails(dna_run_dir_claim(&lock, &is_taken, &run, fill, NULL), DNA_ENOTFOUND,
+        "/no/such/folder/run_000: ");
+    dna_run_name_clear(&run);
+    assert_fails(dna_run_dir_hold(&lock, &is_taken, "/no/such/folder"), DNA_ENOTFOUND,
+        "/no/such/folder: ");
 }
 
 static int
@@ -225,7 +327,9 @@ main(void)
         cmocka_unit_test(test_a_wish_is_a_number_or_any_text),
         cmocka_unit_test(test_impossible_names_are_refused),
         cmocka_unit_test(test_names_of_pytorch_files_mean_ours),
-        cmocka_unit_test(test_a_folder_is_held_by_one_training),
+        cmocka_unit_test(test_a_folder_appears_whole_and_is_held_by_one),
+        cmocka_unit_test(test_an_empty_folder_is_used),
+        cmocka_unit_test(test_a_folder_that_cannot_be_filled_does_not_appear),
         cmocka_unit_test(test_lack_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,117 @@
+# kill_many.sh - a training that is killed at random moments and resumed ends as one that was not.
+#
+# SPDX-License-Identifier: MIT
+#
+# usage: kill_many.sh DNADNA DATA [KILLS [SIGNAL [SEED]]]
+# After each kill every file is read; each run is resumed until it is done, and then all its
+# files are compared with those of a run that nobody disturbed. Loading threads and plain
+# loading take turns.
+set -eu
+. "$(dirname "$0")/common.sh"
+wanted=${3:-6}
+signal=${4:-KILL}
+seed=${5:-$$}
+
+make_model
+config() {
+    printf 'n_epochs: 4\n' | small_spidna m
+    sed "s/^evaluation_interval: .*/evaluation_interval: 2/
+         s/^loader_num_workers: .*/loader_num_workers: $1/
+         s/^batch_size: .*/batch_size: 4/" m/spidna.yml > "m/$2.yml"
+}
+config 0 plain
+config 2 threads
+
+begin=$(date +%s%N)
+ok train -r whole m/plain.yml
+total=$((($(date +%s%N) - begin) / 1000)) # microseconds
+
+# What a run leaves, without dates and names: tensors, descriptions, tables.
+contents() {
+    mkdir "$2"
+    for file in "$1"/*; do
+        name=$(basename "$file" | sed 's/run_[a-z0-9]*/RUN/')
+        case $file in
+        *.log | *_final_config.yml) ;;
+        *.safetensors)
+            tensors "$file" > "$2/$name.tensors"
+            n=$(od -An -t u8 -N 8 "$file" | tr -d ' ')
+            head -c $((n + 8)) "$file" | tail -c "$n" |
+                sed 's/run_[a-z0-9]*/RUN/g; s/[a-z]*_datetime[^,]*,//g
+                     s/loader_num_workers: [0-9]*//; s/run_id: [a-z0-9]*//; s/."events_time[^,}]*//; s/ *$//' > "$2/$name.header"
+            ;;
+        */tensorboard) wc -c < "$(ls "$file"/*)" > "$2/$name" ;; # one file, with times in it
+        *) cp -r "$file" "$2/$name" ;;
+        esac
+    done
+}
+contents m/run_whole whole
+sample=$data/scenario_00/one_event_00_0.npz
+ok predict m/run_whole/m_run_whole_best_net.safetensors "$sample"
+cp out whole.csv
+
+# One share of 1 a line.
+awk -v seed="$seed" -v n=$((20 * wanted + 20)) \
+    'BEGIN { srand(seed); for (i = 0; i < n; i++) printf "%.6f\n", rand() }' > shares
+exec 3< shares
+
+running() {
+    kill -0 "$pid" 2> /dev/null
+}
+
+# Wait for one of four moments: soon, any time, a validation, a file being written.
+wait_for_moment() {
+    read -r share <&3
+    case $(($1 % 4)) in
+    0) sleep "$(awk -v t=$total -v s="$share" 'BEGIN { print t * s * 0.2e-6 }')" ;;
+    1) sleep "$(awk -v t=$total -v s="$share" 'BEGIN { print t * s * 0.7e-6 }')" ;;
+    2) while running && ! grep -q ': validation$' err; do :; done ;;
+    3) while running && ! ls -A "$dir" 2> /dev/null | grep -q '\.tmp-'; do :; done ;;
+    esac
+}
+
+n_kill=0
+n_run=0
+while [ $n_kill -lt "$wanted" ]; do
+    id=r$n_run
+    dir=m/run_$id
+    [ $((n_run % 2)) = 0 ] && way=threads || way=plain
+    n_run=$((n_run + 1))
+    n_here=0
+    while :; do
+        if [ -d $dir ]; then
+            set -- --resume $dir
+        else # killed before it had a folder
+            set -- -r $id m/$way.yml
+        fi
+        "$dnadna" train -t 1 "$@" > out 2> err &
+        pid=$!
+        if [ $n_here -lt 8 ] && [ $n_kill -lt "$wanted" ]; then
+            wait_for_moment $n_kill
+            kill -"$signal" $pid 2> /dev/null || :
+        fi
+        status=0
+        wait $pid || status=$?
+        [ $status != 0 ] || break
+        case $signal in
+        KILL) [ $status = 137 ] || { cat err >&2; fail "status $status"; } ;;
+        *) # before the handler is there, a signal simply ends the program
+            if [ $status = 1 ]; then
+                grep -q "; to go on: dnadna train --resume .*/run_$id\$" err || { cat err >&2; fail "status 1"; }
+            else
+                [ $status -gt 128 ] || { cat err >&2; fail "status $status"; }
+            fi ;;
+        esac
+        n_kill=$((n_kill + 1))
+        n_here=$((n_here + 1))
+        for file in $dir/*_net.safetensors; do
+            [ ! -f "$file" ] || ok inspect "$file"
+        done
+    done
+    contents $dir $id
+    diff -r whole $id > differences || { head -c 3000 differences >&2; fail "run $id is not as the whole one (seed $seed)"; }
+    ok predict $dir/m_run_${id}_best_net.safetensors "$sample"
+    cmp out whole.csv
+    rm -rf $id $dir
+done
+echo "$n_kill kills (SIG$signal) in $n_run runs, all as the undisturbed one"

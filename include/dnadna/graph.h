@@ -135,14 +135,47 @@ DNA_API dna_node *dna_tanh(dna_graph *g, dna_node *x);
 typedef struct {
     int64_t kernel[2];
     int64_t stride[2]; /* 0: the kernel */
-    int64_t pad[2];    /* with minus infinity */
+    int64_t pad[2];    /* with minus infinity; at most half the kernel */
 } dna_pool_opts;
 
 /** x [N,C,H,W] -> maximum in each window; floor sizes. */
 DNA_API dna_node *dna_max_pool2d(dna_graph *g, dna_node *x, dna_pool_opts opts);
 
+typedef struct {
+    int64_t kernel[2];
+    int64_t stride[2]; /* 0: the kernel */
+    int64_t pad[2];    /* with zeros; at most half the kernel */
+    bool exclude_pad;  /* divide by the entries in the window that are not padding */
+} dna_avg_pool_opts;
+
+/** x [N,C,H,W] -> mean of each window, padding included unless exclude_pad; floor sizes. */
+DNA_API dna_node *dna_avg_pool2d(dna_graph *g, dna_node *x, dna_avg_pool_opts opts);
+
+typedef struct {
+    int64_t kernel;
+    int64_t stride;   /* 0: the kernel */
+    int64_t pad;      /* at most half the kernel */
+    bool exclude_pad; /* mean only */
+} dna_pool1d_opts;
+
+/** The same along a line, x [N,C,L]. */
+DNA_API dna_node *dna_max_pool1d(dna_graph *g, dna_node *x, dna_pool1d_opts opts);
+DNA_API dna_node *dna_avg_pool1d(dna_graph *g, dna_node *x, dna_pool1d_opts opts);
+
 /** Mean over one dimension (1 .. n_dim-1), which stays with extent 1 if keep. */
 DNA_API dna_node *dna_mean(dna_graph *g, dna_node *x, int axis, bool keep);
+/** Sum over one dimension, in the same way. */
+DNA_API dna_node *dna_sum(dna_graph *g, dna_node *x, int axis, bool keep);
+/** Largest entry along one dimension, in the same way; the gradient goes to the first of
+ *  equal ones. NaN if any is NaN. */
+DNA_API dna_node *dna_max(dna_graph *g, dna_node *x, int axis, bool keep);
+/** y_i = exp(x_i) / sum over k of exp(x_k) along one dimension (1 .. n_dim-1). */
+DNA_API dna_node *dna_softmax(dna_graph *g, dna_node *x, int axis);
+/** Training: each entry becomes 0 with probability rate (0 to 1), the others are divided by
+ *  1 - rate. Evaluation: x.
+ *  Random: dna_program_set_random().
+ *  Source: Srivastava et al. 2014, JMLR 15:1929-1958, section 10 ("inverted"). */
+DNA_API dna_node *dna_dropout(dna_graph *g, dna_node *x, double rate);
 /** Repeat a dimension of extent 1 (not the batch) n times. */
 DNA_API dna_node *dna_expand(dna_graph *g, dna_node *x, int axis, int64_t n);
 /** Join along a dimension (not the batch); all others equal. */

@@ -111,6 +111,12 @@ DNA_API int dna_program_set_sizes(
  *  A smaller sample's entries begin at index 0 of each dimension; what is left outside of
  *  its extents does not matter, and is overwritten. */
 DNA_API float *dna_program_input(dna_program *p, int i);
+/** What dropout draws in the next passes: forward and backward of one step take the same.
+ *  Random: every entry from (seed, "dropout", step, number of the dropout in the network,
+ *  place of the sample in the batch, place of the entry in the sample), so neither threads
+ *  nor the order of anything matter, and a step that is done again is the same. At first
+ *  seed and step are 0. Not needed in evaluation or without dropout. */
+DNA_API void dna_program_set_random(dna_program *p, uint64_t seed, int64_t step);
 DNA_API int dna_program_forward(dna_program *p) DNA_MUST_CHECK;
 /** [batch, n_output] after forward. */
 DNA_API const float *dna_program_output(const dna_program *p);
@@ -137,6 +143,8 @@ DNA_API double *dna_reference_grads(dna_reference *r);
 DNA_API double *dna_reference_buffers(dna_reference *r);
 DNA_API double *dna_reference_input(dna_reference *r, int i);
 DNA_API double *dna_reference_input_grad(dna_reference *r, int i);
+/** As dna_program_set_random(). */
+DNA_API void dna_reference_set_random(dna_reference *r, uint64_t seed, int64_t step);
 DNA_API int dna_reference_forward(dna_reference *r) DNA_MUST_CHECK;
 DNA_API const double *dna_reference_output(const dna_reference *r);
 DNA_API double *dna_reference_output_grad(dna_reference *r);

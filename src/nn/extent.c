@@ -135,7 +135,8 @@ same_options(const dna_node *a, const dna_node *b)
     bool is_same = a->axis == b->axis && a->keep == b->keep && a->eps == b->eps
                    && a->momentum == b->momentum && a->param_begin == b->param_begin
                    && c->out == d->out && c->no_bias == d->no_bias
-                   && a->activation.kind == b->activation.kind
+                   && a->exclude_pad == b->exclude_pad && a->rate == b->rate
+                   && a->stream == b->stream && a->activation.kind == b->activation.kind
                    && memcmp(a->perm, b->perm, sizeof(a->perm)) == 0;
     for (int i = 0; is_same && i < DNA_ACTIVATION_MAX_K; i++) {
         is_same = a->activation.k[i] == b->activation.k[i];

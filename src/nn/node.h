@@ -25,7 +25,12 @@ typedef enum {
     DNA_OP_BATCH_NORM,
     DNA_OP_ACTIVATION,
     DNA_OP_MAX_POOL2D,
+    DNA_OP_AVG_POOL2D,
     DNA_OP_MEAN,
+    DNA_OP_SUM,
+    DNA_OP_MAX,
+    DNA_OP_SOFTMAX,
+    DNA_OP_DROPOUT,
     DNA_OP_EXPAND,
     DNA_OP_CONCAT,
     DNA_OP_ADD,
@@ -61,14 +66,17 @@ struct dna_node {
      */
     int64_t param_begin; /* conv2d, linear: first input channel of the weight;
                             batch_norm: first channel */
-    int64_t
-        repeat; /* batch_norm: how often each stored row stands in the original graph */
+    int64_t repeat; /* batch_norm, sum: how often each stored row stands in the original
+                       graph */
     dna_conv2d_opts conv;
     dna_pool_opts pool;
+    bool exclude_pad; /* avg_pool2d */
     dna_activation activation;
+    double rate;                 /* dropout */
+    int64_t stream;              /* dropout: its number in the network */
     double eps, momentum;        /* batch_norm */
-    int axis;                    /* mean, expand, concat, slice */
-    bool keep;                   /* mean */
+    int axis;                    /* mean, sum, max, softmax, expand, concat, slice */
+    bool keep;                   /* mean, sum, max */
     int64_t begin;               /* slice */
     int perm[DNA_GRAPH_MAX_DIM]; /* transpose */
 };
@@ -96,6 +104,8 @@ typedef struct {
     int64_t first; /* place of its first sample in the batch */
     int64_t batch;
     bool is_training;
+    uint64_t seed;          /* dropout */
+    int64_t step;           /* dropout */
     const double *const *x; /* [n_in] */
     double *const *dx;      /* [n_in], backward adds to them */
     double *y;
@@ -117,7 +127,8 @@ typedef struct {
 } dna_op_def;
 
 extern const dna_op_def dna_op_input, dna_op_zeros, dna_op_conv2d, dna_op_linear,
-    dna_op_batch_norm, dna_op_activation, dna_op_max_pool2d, dna_op_mean, dna_op_expand,
+    dna_op_batch_norm, dna_op_activation, dna_op_max_pool2d, dna_op_avg_pool2d,
+    dna_op_mean, dna_op_sum, dna_op_max, dna_op_softmax, dna_op_dropout, dna_op_expand,
     dna_op_concat, dna_op_add, dna_op_slice, dna_op_reshape, dna_op_transpose;
 
 /** The row of a kind. */
@@ -139,6 +150,12 @@ int dna_graph_tensor(dna_graph *g, const char *layer, const char *suffix,
     dna_tensor_kind kind, int n_dim, const int64_t *dim, int64_t fan_in);
 /** An empty graph with the same tensors: where a pass writes its result. */
 int dna_graph_new_like(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
+
+/** A mean, sum or max of x over a dimension, which stays with extent 1 if keep. */
+dna_node *dna_node_reduced(
+    dna_graph *g, dna_op_kind kind, dna_node *x, int axis, bool keep);
+/** What a mean or sum multiplies the sum of its entries by. */
+double dna_node_factor(const dna_node *node);
 
 /** Product of dim[first .. n_dim-1] without the batch (first >= 1). */
 int64_t dna_node_span(const dna_node *x, int first);

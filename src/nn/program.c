@@ -182,6 +182,7 @@ dna_program_set_sizes(dna_program *p, const dna_graph *const *graphs)
         dna_program_options o = p->options;
         o.workspace = p->workspace; /* the two work in turn */
         DNA_TRY(compile(&p->plain, p->source, p->state, &o, dna_pass_plain));
+        dna_program_set_random(p->plain, p->seed, p->step);
     }
     DNA_TRY(dna_extents_set(p->plain->extents, graphs));
     DNA_REQUIRE(rc == DNA_OK, DNA_ESHAPE,
@@ -340,6 +341,16 @@ dna_program_input(dna_program *program, int i)
 {
     const dna_program *p = active(program);
     return i < 0 || i >= p->g->n_input ? NULL : whole(p, &p->inputs[i]);
+}
+
+void
+dna_program_set_random(dna_program *p, uint64_t seed, int64_t step)
+{
+    p->seed = seed;
+    p->step = step;
+    if (p->plain != NULL) {
+        dna_program_set_random(p->plain, seed, step);
+    }
 }
 
 int

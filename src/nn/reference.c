@@ -16,6 +16,8 @@ struct dna_reference {
     const dna_graph *g;
     int64_t batch;
     bool is_training;
+    uint64_t seed;
+    int64_t step;
     double **y, **dy, **saved;       /* by node id; saved has room for every sample */
     dna_extents *extents;            /* NULL: no sizes were set */
     double *ins, *dins, *out, *dout; /* one sample of a node, as large as any needs */
@@ -144,6 +146,13 @@ out:
     return rc;
 }
 
+void
+dna_reference_set_random(dna_reference *r, uint64_t seed, int64_t step)
+{
+    r->seed = seed;
+    r->step = step;
+}
+
 double *
 dna_reference_params(dna_reference *r)
 {
@@ -195,6 +204,8 @@ args_of(dna_reference *r, const dna_node *node, const double **ins, double **din
     dna_ref_args a = {.node = node,
         .batch = r->batch,
         .is_training = r->is_training,
+        .seed = r->seed,
+        .step = r->step,
         .x = ins,
         .dx = dins,
         .y = r->y[node->id],

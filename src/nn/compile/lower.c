@@ -117,13 +117,16 @@ out:
 }
 
 /* Ops whose own backward does not need their output, which is no view of another value
- * (activations: it depends on the function). */
+ * (activations and dropout: see below). */
 static const bool output_is_free[DNA_N_OP] = {
     [DNA_OP_CONV2D] = true,
     [DNA_OP_LINEAR] = true,
     [DNA_OP_BATCH_NORM] = true,
     [DNA_OP_MAX_POOL2D] = true,
+    [DNA_OP_AVG_POOL2D] = true,
     [DNA_OP_MEAN] = true,
+    [DNA_OP_SUM] = true,
+    [DNA_OP_MAX] = true,
     [DNA_OP_EXPAND] = true,
     [DNA_OP_CONCAT] = true,
     [DNA_OP_ADD] = true,
@@ -137,6 +140,9 @@ needs_output(const dna_program *p, const dna_node *node)
     if (node->kind == DNA_OP_ACTIVATION) {
         return dna_lower_has_backward(p, node)
                && dna_activation_uses_output(&node->activation);
+    }
+    if (node->kind == DNA_OP_DROPOUT) {
+        return !p->is_training; /* then it is its input */
     }
     return !output_is_free[node->kind];
 }
@@ -189,8 +195,8 @@ lower_mean(dna_program *p, const dna_node *node)
 
     DNA_TRY(dna_value_new(p, y, node));
     dna_tensor_value view = dna_value_with_axis(y, node);
-    DNA_TRY(dna_lower_copy(p, &p->forward, "mean", &view, &p->values[x->id],
-        1.0f / (float)x->dim[node->axis], true, true));
+    DNA_TRY(dna_lower_copy(p, &p->forward, dna_op(node->kind)->name, &view,
+        &p->values[x->id], (float)dna_node_factor(node), true, true));
 out:
     return rc;
 }
@@ -217,8 +223,16 @@ lower_op(dna_program *p, const dna_node *node)
     case DNA_OP_ACTIVATION:
         return dna_lower_activation(p, node);
     case DNA_OP_MAX_POOL2D:
-        return dna_lower_max_pool2d(p, node);
+    case DNA_OP_AVG_POOL2D:
+        return dna_lower_pool2d(p, node);
+    case DNA_OP_MAX:
+        return dna_lower_max(p, node);
+    case DNA_OP_SOFTMAX:
+        return dna_lower_softmax(p, node);
+    case DNA_OP_DROPOUT:
+        return dna_lower_dropout(p, node);
     case DNA_OP_MEAN:
+    case DNA_OP_SUM:
         return lower_mean(p, node);
     case DNA_OP_EXPAND:
         rc = dna_value_new(p, y, node);
@@ -355,10 +369,10 @@ move_backward(dna_program *p, const dna_node *node)
     int rc = DNA_OK;
 
     DNA_TRY(dna_grad_of(p, in, &dx, &is_add));
-    if (node->kind == DNA_OP_MEAN) {
+    if (node->kind == DNA_OP_MEAN || node->kind == DNA_OP_SUM) {
         view = dna_value_with_axis(dy, node);
-        DNA_TRY(dna_lower_copy(p, &p->backward, "mean.backward", dx, &view,
-            1.0f / (float)in->dim[node->axis], is_add, false));
+        DNA_TRY(dna_lower_copy(p, &p->backward, dna_op(node->kind)->name, dx, &view,
+            (float)dna_node_factor(node), is_add, false));
     } else if (node->kind == DNA_OP_EXPAND) {
         DNA_TRY(dna_lower_copy(
             p, &p->backward, "expand.backward", dx, dy, 1.0f, true, !is_add));
@@ -385,7 +399,14 @@ lower_op_backward(dna_program *p, const dna_node *node)
     case DNA_OP_BATCH_NORM:
         return dna_lower_batch_norm_backward(p, node);
     case DNA_OP_MAX_POOL2D:
-        return in_needs ? dna_lower_max_pool2d_backward(p, node) : DNA_OK;
+    case DNA_OP_AVG_POOL2D:
+        return in_needs ? dna_lower_pool2d_backward(p, node) : DNA_OK;
+    case DNA_OP_MAX:
+        return in_needs ? dna_lower_max_backward(p, node) : DNA_OK;
+    case DNA_OP_SOFTMAX:
+        return in_needs ? dna_lower_softmax_backward(p, node) : DNA_OK;
+    case DNA_OP_DROPOUT:
+        return in_needs ? dna_lower_dropout_backward(p, node) : DNA_OK;
     case DNA_OP_ACTIVATION:
         return in_needs ? dna_lower_activation_backward(p, node) : DNA_OK;
     case DNA_OP_ADD:
@@ -395,6 +416,7 @@ lower_op_backward(dna_program *p, const dna_node *node)
     case DNA_OP_CONCAT:
         return concat_backward(p, node);
     case DNA_OP_MEAN:
+    case DNA_OP_SUM:
     case DNA_OP_EXPAND:
     case DNA_OP_RESHAPE:
     case DNA_OP_TRANSPOSE:
@@ -411,7 +433,11 @@ lower_op_backward(dna_program *p, const dna_node *node)
 static const bool zero_grads_stay[DNA_N_OP] = {
     [DNA_OP_LINEAR] = true,
     [DNA_OP_BATCH_NORM] = true, /* goes by the samples' extents */
-    [DNA_OP_MAX_POOL2D] = true, /* so does that */
+    [DNA_OP_MAX_POOL2D] = true, /* so do these */
+    [DNA_OP_AVG_POOL2D] = true,
+    [DNA_OP_MAX] = true,
+    [DNA_OP_SOFTMAX] = true,
+    [DNA_OP_DROPOUT] = true,
     [DNA_OP_ACTIVATION] = true, /* slopes at 0 are finite */
 };
 

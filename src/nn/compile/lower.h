@@ -99,6 +99,8 @@ struct dna_program {
     const dna_kernels *k;
     dna_gemm_fn gemm; /* oneDNN's; NULL: that of k */
     bool is_training;
+    uint64_t seed; /* of dropout */
+    int64_t step;
     int64_t batch, chunk, n_chunk;
     dna_step_list forward, backward;
     dna_buffer **buffers;
@@ -165,8 +167,8 @@ int dna_lower_copy(dna_program *p, dna_step_list *list, const char *name,
 /** The loops of such a copy of one sample, without scale and is_add. */
 void dna_copy_loops(
     dna_strided *loops, const dna_tensor_value *dst, const dna_tensor_value *src);
-/** A value of a mean with the dropped dimension back as extent 1. */
-dna_tensor_value dna_value_with_axis(const dna_tensor_value *v, const dna_node *mean);
+/** A value of a mean, sum or max with the dropped dimension back as extent 1. */
+dna_tensor_value dna_value_with_axis(const dna_tensor_value *v, const dna_node *node);
 
 /** dst (+)= src where both have the same entries in row-major order of their own dims. */
 int dna_lower_reshaped_copy(dna_program *p, dna_step_list *list,
@@ -198,6 +200,11 @@ int dna_lower_mixed_move_backward(dna_program *p, const dna_node *node) DNA_MUST
 int dna_lower_mask(dna_program *p, dna_step_list *list, const dna_tensor_value *v,
     const dna_node *node) DNA_MUST_CHECK;
 
+/** Room for the input and the output of one sample, for steps that take samples out
+ * (dna_sample_take); NULL where the program has no extents. */
+int dna_sample_scratch(
+    dna_program *p, const dna_node *node, dna_buffer **scratch) DNA_MUST_CHECK;
+
 /* Ops with lowering of their own (lower_<op>.c). */
 int dna_lower_activation(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_activation_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
@@ -207,8 +214,14 @@ int dna_lower_linear(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_linear_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_batch_norm(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_batch_norm_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
-int dna_lower_max_pool2d(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
-int dna_lower_max_pool2d_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_dropout(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_dropout_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_pool2d(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_pool2d_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_max(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_max_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_softmax(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_softmax_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 
 /* ---- after lowering ---- */
 

@@ -132,9 +132,9 @@ pair_of(const move_args *a, const dna_node *own)
         m.y = dna_value_sliced(&m.y, own->axis, begin, own->in[a->k]->dim[own->axis]);
     } else if (own->kind == DNA_OP_SLICE) {
         m.x = dna_value_sliced(&m.x, own->axis, own->begin, own->dim[own->axis]);
-    } else if (own->kind == DNA_OP_MEAN) {
+    } else if (own->kind == DNA_OP_MEAN || own->kind == DNA_OP_SUM) {
         m.y = dna_value_with_axis(&m.y, own);
-        m.scale = 1.0f / (float)own->in[0]->dim[own->axis];
+        m.scale = (float)dna_node_factor(own);
     } else if (own->kind == DNA_OP_TRANSPOSE) {
         m.x = dna_value_permuted(&m.x, own->perm);
     } /* in the others extents of 1 are repeated */
@@ -269,6 +269,7 @@ run_move_backward(const dna_exec *e, const void *args)
 
 static const bool is_move[DNA_N_OP] = {
     [DNA_OP_MEAN] = true,
+    [DNA_OP_SUM] = true,
     [DNA_OP_EXPAND] = true,
     [DNA_OP_CONCAT] = true,
     [DNA_OP_ADD] = true,
@@ -295,7 +296,8 @@ dna_lower_mixed_move(dna_program *p, const dna_node *node)
     for (a.k = 0; a.k < node->n_in; a.k++) {
         a.x = p->values[node->in[a.k]->id];
         a.is_first = a.k == 0;
-        a.sums = node->kind == DNA_OP_MEAN || (node->kind == DNA_OP_ADD && a.k > 0);
+        a.sums = node->kind == DNA_OP_MEAN || node->kind == DNA_OP_SUM
+                 || (node->kind == DNA_OP_ADD && a.k > 0);
         dna_step *s = dna_step_add(
             p, &p->forward, dna_op(node->kind)->name, NULL, run_move, &a, sizeof(a));
         DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
@@ -332,6 +334,18 @@ out:
 }
 
 /* ---- samples without gaps ---- */
+
+int
+dna_sample_scratch(dna_program *p, const dna_node *node, dna_buffer **scratch)
+{
+    *scratch = NULL;
+    if (p->extents == NULL) {
+        return DNA_OK;
+    }
+    int64_t n = dna_node_size(node->in[0]) + dna_node_size(node);
+    *scratch = dna_buffer_new(p, (size_t)n * sizeof(float), 0);
+    return *scratch == NULL ? DNA_ENOMEM : DNA_OK;
+}
 
 static dna_tensor_value
 dense_value(const dna_tensor_value *v, const dna_node *own)

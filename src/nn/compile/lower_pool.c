@@ -1,9 +1,9 @@
-/* lower_pool.c - max pooling as a chunk step.
+/* lower_pool.c - pooling as a chunk step.
  *
  * SPDX-License-Identifier: MIT
  *
- * In training one byte an output remembers which entry of the window was the largest,
- * so that neither the input nor the output has to be kept for the backward pass.
+ * For a maximum, one byte an output remembers in training which entry of the window was the
+ * largest, so that neither the input nor the output has to be kept for the backward pass.
  *
  * In batches of several sizes a padded window ends at the border of the sample, not of
  * the full shape: a smaller sample is taken out, pooled with its own shapes and
@@ -18,9 +18,8 @@ typedef struct {
     const dna_node *node;
     dna_pool_dims dims;
     dna_tensor_value y, x;
-    dna_buffer *at; /* NULL: not wanted */
-    dna_buffer
-        *scratch; /* several sizes and padding: the input and output of a sample */
+    dna_buffer *at;      /* NULL: not wanted */
+    dna_buffer *scratch; /* several sizes and padding: input and output of a sample */
 } pool_args;
 
 typedef struct {
@@ -53,6 +52,28 @@ is_apart(const dna_buffer *scratch, const dna_node *node, const dna_node *own)
     return scratch != NULL && own != node;
 }
 
+static void
+pool(const dna_exec *e, const dna_node *node, const dna_pool_dims *d, float *y,
+    const float *x, uint8_t *at)
+{
+    if (node->kind == DNA_OP_AVG_POOL2D) {
+        e->p->k->pool->avg(d, y, x, node->exclude_pad);
+    } else {
+        e->p->k->pool->max(d, y, x, at);
+    }
+}
+
+static void
+pool_backward(const dna_exec *e, const dna_node *node, const dna_pool_dims *d,
+    float *dx, const float *dy, const uint8_t *at)
+{
+    if (node->kind == DNA_OP_AVG_POOL2D) {
+        e->p->k->pool->avg_backward(d, dx, dy, node->exclude_pad);
+    } else {
+        e->p->k->pool->max_backward(d, dx, dy, at);
+    }
+}
+
 static int
 run_pool(const dna_exec *e, const void *args)
 {
@@ -68,10 +89,10 @@ run_pool(const dna_exec *e, const void *args)
             float *dense_x = dna_bytes_at(e, a->scratch);
             float *dense_y = dense_x + a->x.size;
             dna_sample_take(e, &a->x, own->in[0], x, dense_x);
-            e->p->k->max_pool(&dims, dense_y, dense_x, at);
+            pool(e, own, &dims, dense_y, dense_x, at);
             dna_sample_put(e, &a->y, own, y, dense_y, false);
         } else {
-            e->p->k->max_pool(&a->dims, y, x, at);
+            pool(e, a->node, &a->dims, y, x, at);
         }
     }
     return DNA_OK;
@@ -85,7 +106,8 @@ run_pool_backward(const dna_exec *e, const void *args)
         const dna_node *own = dna_own_node(e, a->node, b);
         float *dx = dna_at(e, &a->dx) + b * a->dx.stride[0];
         const float *dy = dna_at(e, &a->dy) + b * a->dy.stride[0];
-        const uint8_t *at = (uint8_t *)dna_bytes_at(e, a->at) + b * a->dy.size;
+        const uint8_t *at =
+            a->at == NULL ? NULL : (uint8_t *)dna_bytes_at(e, a->at) + b * a->dy.size;
         if (!a->is_add) {
             memset(dx, 0, (size_t)a->dx.size * sizeof(*dx));
         }
@@ -95,41 +117,39 @@ run_pool_backward(const dna_exec *e, const void *args)
             float *dense_dy = dense_dx + a->dx.size;
             memset(dense_dx, 0, (size_t)dna_node_size(own->in[0]) * sizeof(*dense_dx));
             dna_sample_take(e, &a->dy, own, dy, dense_dy);
-            e->p->k->max_pool_backward(&dims, dense_dx, dense_dy, at);
+            pool_backward(e, own, &dims, dense_dx, dense_dy, at);
             dna_sample_put(e, &a->dx, own->in[0], dx, dense_dx, true);
         } else {
-            e->p->k->max_pool_backward(&a->dims, dx, dy, at);
+            pool_backward(e, a->node, &a->dims, dx, dy, at);
         }
     }
     return DNA_OK;
 }
 
-/* Room for an input and an output of one sample, where samples may be taken out. */
 static int
 scratch_for_mixed(dna_program *p, const dna_node *node, dna_buffer **scratch)
 {
     *scratch = NULL;
-    if (p->extents == NULL || (node->pool.pad[0] == 0 && node->pool.pad[1] == 0)) {
-        return DNA_OK;
-    }
-    int64_t n = dna_node_size(node->in[0]) + dna_node_size(node);
-    *scratch = dna_buffer_new(p, (size_t)n * sizeof(float), 0);
-    return *scratch == NULL ? DNA_ENOMEM : DNA_OK;
+    return node->pool.pad[0] == 0 && node->pool.pad[1] == 0
+               ? DNA_OK
+               : dna_sample_scratch(p, node, scratch);
 }
 
 int
-dna_lower_max_pool2d(dna_program *p, const dna_node *node)
+dna_lower_pool2d(dna_program *p, const dna_node *node)
 {
     const dna_tensor_value *x = &p->values[node->in[0]->id];
     dna_tensor_value *y = &p->values[node->id];
     pool_args a = {.node = node, .dims = dims_of(node)};
     int rc = DNA_OK;
 
-    DNA_REQUIRE(node->pool.kernel[0] * node->pool.kernel[1] <= 255, DNA_EUNSUPPORTED,
+    bool is_max = node->kind == DNA_OP_MAX_POOL2D;
+    DNA_REQUIRE(!is_max || node->pool.kernel[0] * node->pool.kernel[1] <= 255,
+        DNA_EUNSUPPORTED,
         "max_pool2d: a window of %lld x %lld, at most 255 entries are possible",
         (long long)node->pool.kernel[0], (long long)node->pool.kernel[1]);
     DNA_TRY(dna_value_new(p, y, node));
-    if (p->is_training && p->needs_grad[node->in[0]->id]) {
+    if (is_max && dna_lower_has_backward(p, node)) {
         a.at = dna_buffer_new(p, (size_t)y->size, 0);
         DNA_REQUIRE(a.at != NULL, DNA_ENOMEM, "%s", dna_message());
     }
@@ -137,8 +157,8 @@ dna_lower_max_pool2d(dna_program *p, const dna_node *node)
     p->saved[node->id] = a.at;
     a.y = *y;
     a.x = *x;
-    dna_step *s =
-        dna_step_add(p, &p->forward, "max_pool2d", NULL, run_pool, &a, sizeof(a));
+    dna_step *s = dna_step_add(
+        p, &p->forward, dna_op(node->kind)->name, NULL, run_pool, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     dna_step_reads(s, x->buf);
     dna_step_writes(s, y->buf);
@@ -153,7 +173,7 @@ out:
 }
 
 int
-dna_lower_max_pool2d_backward(dna_program *p, const dna_node *node)
+dna_lower_pool2d_backward(dna_program *p, const dna_node *node)
 {
     pool_backward_args a = {.node = node,
         .dims = dims_of(node),
@@ -165,11 +185,13 @@ dna_lower_max_pool2d_backward(dna_program *p, const dna_node *node)
     DNA_TRY(dna_grad_of(p, node->in[0], &dx, &a.is_add));
     a.dx = *dx;
     DNA_TRY(scratch_for_mixed(p, node, &a.scratch));
-    dna_step *s = dna_step_add(
-        p, &p->backward, "max_pool2d.backward", NULL, run_pool_backward, &a, sizeof(a));
+    dna_step *s = dna_step_add(p, &p->backward, dna_op(node->kind)->name, NULL,
+        run_pool_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     dna_step_reads(s, a.dy.buf);
-    dna_step_reads(s, a.at);
+    if (a.at != NULL) {
+        dna_step_reads(s, a.at);
+    }
     dna_step_writes(s, a.dx.buf);
     if (a.scratch != NULL) {
         dna_step_writes(s, a.scratch);

@@ -75,8 +75,11 @@ passes_through(const dna_node *node, const form *in)
         return !in->repeated[1];
     case DNA_OP_LINEAR:
         return !in->repeated[node->n_dim - 1];
+    case DNA_OP_SOFTMAX:
+        return !in->repeated[node->axis];
     case DNA_OP_CONV2D:
     case DNA_OP_MAX_POOL2D:
+    case DNA_OP_AVG_POOL2D:
         for (int i = 0; i < 2; i++) {
             bool fits = node->kind == DNA_OP_CONV2D
                             ? is_rowwise(
@@ -91,6 +94,9 @@ passes_through(const dna_node *node, const form *in)
     case DNA_OP_INPUT:
     case DNA_OP_ZEROS:
     case DNA_OP_MEAN:
+    case DNA_OP_SUM:
+    case DNA_OP_MAX:
+    case DNA_OP_DROPOUT: /* every row has its own draw */
     case DNA_OP_EXPAND:
     case DNA_OP_CONCAT:
     case DNA_OP_ADD:
@@ -123,10 +129,17 @@ on_compact(dna_graph *g, const dna_node *node, const form *in)
     return f;
 }
 
-/* The mean of equal rows is the row; over another dimension each row has its own mean.
- */
+static bool
+is_reduction(const dna_node *node)
+{
+    return node->kind == DNA_OP_MEAN || node->kind == DNA_OP_SUM
+           || node->kind == DNA_OP_MAX;
+}
+
+/* The mean or maximum of equal rows is the row, their sum a multiple of it; over another
+ * dimension each row has its own. */
 static form
-mean(dna_graph *g, const dna_node *node, const form *in)
+reduce(dna_graph *g, const dna_node *node, const form *in)
 {
     form f = plain(NULL);
     int64_t dim[DNA_GRAPH_MAX_DIM];
@@ -140,8 +153,11 @@ mean(dna_graph *g, const dna_node *node, const form *in)
         }
     }
     dna_node *x = in->compact;
-    if (!in->repeated[node->axis]) {
+    if (!in->repeated[node->axis] || node->kind == DNA_OP_SUM) {
         f.compact = dna_node_like(g, node, &x, 1, dim);
+        if (f.compact != NULL) {
+            f.compact->repeat *= in->times[node->axis];
+        }
     } else {
         f.compact = node->keep ? x : dna_reshape(g, x, n - 1, dim);
     }
@@ -193,8 +209,8 @@ rewrite(dna_graph *g, const dna_node *node, form *forms)
     if (in != NULL && is_repeated(in) && passes_through(node, in)) {
         return on_compact(g, node, in);
     }
-    if (in != NULL && node->kind == DNA_OP_MEAN && is_repeated(in)) {
-        return mean(g, node, in);
+    if (in != NULL && is_reduction(node) && is_repeated(in)) {
+        return reduce(g, node, in);
     }
     if (in != NULL && node->kind == DNA_OP_SLICE && is_repeated(in)) {
         return slice(g, node, in);

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: MIT
  *
  * A node of the old graph is known by its pieces along the channels (dimension 1). Ops
- * that treat channels apart (batch norm, activation, pooling, mean and expand over
- * space) act on each piece; a convolution or linear layer becomes a sum of one term a
+ * that treat channels apart (batch norm, activation, pooling, mean, softmax and the like
+ * over space) act on each piece; a convolution or linear layer becomes a sum of one term a
  * piece, the first with the bias; anything else gets the pieces joined again.
  */
 #include "nn/compile/pass.h"
@@ -156,7 +156,25 @@ static const bool rows_stay_equal[DNA_N_OP] = {
     [DNA_OP_ACTIVATION] = true,
     [DNA_OP_BATCH_NORM] = true,
     [DNA_OP_MAX_POOL2D] = true,
+    [DNA_OP_AVG_POOL2D] = true,
+    [DNA_OP_SOFTMAX] = true,
     [DNA_OP_CONV2D] = true,
+};
+
+/* Ops that treat channels apart; those along a dimension do so unless it is that of the
+ * channels. (Dropout draws by the place in the whole.) */
+static const bool is_by_channel[DNA_N_OP] = {
+    [DNA_OP_ACTIVATION] = true,
+    [DNA_OP_BATCH_NORM] = true,
+    [DNA_OP_MAX_POOL2D] = true,
+    [DNA_OP_AVG_POOL2D] = true,
+};
+static const bool is_along[DNA_N_OP] = {
+    [DNA_OP_MEAN] = true,
+    [DNA_OP_SUM] = true,
+    [DNA_OP_MAX] = true,
+    [DNA_OP_SOFTMAX] = true,
+    [DNA_OP_EXPAND] = true,
 };
 
 static form
@@ -169,10 +187,7 @@ rewrite(dna_graph *g, const dna_node *node, form *forms)
         return join(g, node, forms);
     }
     if (is_split
-        && (node->kind == DNA_OP_ACTIVATION || node->kind == DNA_OP_BATCH_NORM
-            || node->kind == DNA_OP_MAX_POOL2D
-            || ((node->kind == DNA_OP_MEAN || node->kind == DNA_OP_EXPAND)
-                && node->axis > 1))) {
+        && (is_by_channel[node->kind] || (is_along[node->kind] && node->axis > 1))) {
         return each_piece(g, node, in);
     }
     if (is_split && node->kind == DNA_OP_SLICE && node->axis == 1) {

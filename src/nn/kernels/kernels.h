@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "nn/activation.h"
+#include "nn/dropout.h"
 #include "nn/kernels/gemm.h"
 
 #define DNA_STRIDED_DIM \
@@ -36,6 +37,42 @@ typedef struct {
     int64_t C, H, W, OH, OW;
     int64_t kernel[2], stride[2], pad[2];
 } dna_pool_dims;
+
+/* One sample. */
+typedef struct {
+    /* at [OH * OW * C] gets the place of the largest in its window (NULL: not wanted).
+     * Windows of at most 255 entries. */
+    void (*max)(const dna_pool_dims *d, float *y, const float *x, uint8_t *at);
+    /* dx must be zeroed or hold what is to be added to. */
+    void (*max_backward)(
+        const dna_pool_dims *d, float *dx, const float *dy, const uint8_t *at);
+    void (*avg)(const dna_pool_dims *d, float *y, const float *x, bool exclude_pad);
+    /* dx as above */
+    void (*avg_backward)(
+        const dna_pool_dims *d, float *dx, const float *dy, bool exclude_pad);
+} dna_pool_kernels;
+
+/* A sample as [outer][extent][inner]. */
+typedef struct {
+    int64_t outer, extent, inner;
+} dna_axis_dims;
+
+/* One sample, along `extent`. */
+typedef struct {
+    /* y may be x, dx may be dy */
+    void (*softmax)(const dna_axis_dims *d, float *y, const float *x);
+    void (*softmax_backward)(const dna_axis_dims *d, float *dx, const float *dy,
+        const float *y, bool is_add);
+    /* y, at [outer][inner]; at gets the places of the largest (NULL: not wanted) */
+    void (*max)(const dna_axis_dims *d, float *y, const float *x, int32_t *at);
+    /* dx must be zeroed or hold what is to be added to */
+    void (*max_backward)(
+        const dna_axis_dims *d, float *dx, const float *dy, const int32_t *at);
+    /* y (+)= x where the draw leaves it, scaled. P positions of C channels, drawn in the
+     * order [C][P] */
+    void (*dropout)(const dna_dropout_draw *draw, int64_t P, int64_t C, float *y,
+        const float *x, bool is_add);
+} dna_axis_kernels;
 
 /* y = f(x); dx (+)= dy * f'. v is y or x, as dna_activation_uses_output() says. y may
  * be x, dx may be dy. */
@@ -68,12 +105,8 @@ typedef struct {
         int64_t C, const float *mean, const float *a, const float *b, const float *c,
         bool is_add);
 
-    /* One sample; at [OH * OW * C] gets the place of the largest in its window (NULL:
-     * not wanted). Windows of at most 255 entries. */
-    void (*max_pool)(const dna_pool_dims *d, float *y, const float *x, uint8_t *at);
-    /* dx must be zeroed or hold what is to be added to. */
-    void (*max_pool_backward)(
-        const dna_pool_dims *d, float *dx, const float *dy, const uint8_t *at);
+    const dna_pool_kernels *pool;
+    const dna_axis_kernels *axis;
 
     /* C (+)= op(A) op(B), row-major; op transposes if asked. M x K times K x N. */
     void (*gemm)(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K,
@@ -90,6 +123,8 @@ typedef struct {
  *  NULL: the best. An unknown or impossible name gives NULL. */
 const dna_kernels *dna_kernels_for(const char *isa);
 
+extern const dna_pool_kernels dna_pools_plain, dna_pools_avx2, dna_pools_avx512;
+extern const dna_axis_kernels dna_axes_plain, dna_axes_avx2, dna_axes_avx512;
 extern const dna_activation_kernel dna_activations_plain[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx2[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx512[DNA_N_ACTIVATION];

@@ -140,6 +140,72 @@ pools(dna_graph *g, dna_node *x) /* negative values at the padded borders */
 }
 
 static dna_node *
+avg_pools(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0);
+    x = dna_avg_pool2d(
+        g, x, (dna_avg_pool_opts){.kernel = {3, 2}, .stride = {1, 1}, .pad = {1, 1}});
+    x = dna_avg_pool2d(g, dna_sigmoid(g, x),
+        (dna_avg_pool_opts){
+            .kernel = {2, 3}, .stride = {2, 2}, .pad = {1, 1}, .exclude_pad = true});
+    return head(g, dna_avg_pool2d(g, x, (dna_avg_pool_opts){.kernel = {1, 2}}));
+}
+
+static dna_node *
+reductions(dna_graph *g, dna_node *x) /* negative values beside the zeros outside */
+{
+    dna_node *xs[6];
+    x = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0);
+    dna_node *low = dna_elu(g, conv(g, x, "b", 3, 1, 2, 1, 1, 0, 0), 0.5);
+    xs[0] = dna_max(g, dna_max(g, low, 3, false), 2, false);
+    xs[1] = dna_sum(g, dna_sum(g, dna_sigmoid(g, low), 2, true), 3, false);
+    xs[2] = dna_sum(g, dna_max(g, low, 1, false), 1, true);
+    xs[3] = dna_max(g, dna_max(g, low, 2, true), 3, true);
+    xs[4] = dna_max(g, dna_sum(g, x, 2, false), 2, false);
+    xs[5] = dna_mean(g, dna_max(g, x, 2, false), 2, false);
+    xs[2] = dna_max(g, dna_expand(g, xs[2], 1, 2), 2, true);
+    xs[1] = dna_flatten(g, xs[1]);
+    xs[2] = dna_flatten(g, xs[2]);
+    xs[3] = dna_flatten(g, xs[3]);
+    return head(g, dna_concat(g, xs, 6, 1));
+}
+
+static dna_node *
+softmaxes(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0);
+    dna_node *a = dna_softmax(g, dna_softmax(g, x, 1), 2);
+    dna_node *b = dna_softmax(g, dna_add(g, x, a), 3);
+    dna_node *c = dna_reshape(g, dna_add(g, a, b), 2,
+        (int64_t[]){3, dna_node_dim(x, 2) * dna_node_dim(x, 3)});
+    return head(g, dna_softmax(g, dna_add(g, c, dna_softmax(g, c, 1)), 2));
+}
+
+static dna_node *
+repeated_sums(dna_graph *g, dna_node *x) /* as often as the sample has rows */
+{
+    x = conv(g, x, "a", 2, 1, 1, 1, 1, 0, 0);
+    dna_node *r = dna_expand(g, dna_mean(g, x, 2, true), 2, dna_node_dim(x, 2));
+    dna_node *xs[4] = {x, r, dna_softmax(g, r, 2), dna_softmax(g, r, 3)};
+    x = dna_concat(g, xs, 4, 1);
+    dna_node *ys[3] = {dna_sum(g, dna_sum(g, x, 2, false), 2, false),
+        dna_max(g, dna_sum(g, r, 2, false), 2, false),
+        dna_sum(g, dna_max(g, r, 2, false), 2, false)};
+    return head(g, dna_concat(g, ys, 3, 1));
+}
+
+static dna_node *
+dropouts(dna_graph *g, dna_node *x)
+{
+    x = dna_dropout(g, conv(g, x, "a", 3, 1, 2, 1, 1, 0, 0), 0.3);
+    x = dna_conv2d(g, x, "b", (dna_conv2d_opts){.out = 3, .kernel = {1, 1}});
+    x = dna_add(g, dna_dropout(g, x, 0.5), dna_dropout(g, dna_gelu(g, x), 0.6));
+    int64_t h = dna_node_dim(x, 2);
+    x = dna_reshape(g, x, 2, (int64_t[]){3, h * dna_node_dim(x, 3)});
+    return head(g, dna_dropout(g, x, 0.2));
+}
+
+static dna_node *
 moves(dna_graph *g, dna_node *x)
 {
     x = conv(g, x, "a", 4, 1, 2, 1, 1, 0, 0);
@@ -281,6 +347,11 @@ const mixed_case mixed_cases[] = {
     {"batch norm used twice", 3, {2, 1, 1}, {2, 3, 5}, 5, norm_twice, true},
     {"activations", 3, {2, 2, 2}, {2, 5, 6}, 5, activations, false},
     {"max pool", 3, {2, 1, 2}, {2, 6, 12}, 6, pools, false},
+    {"average pool", 3, {2, 2, 4}, {2, 6, 12}, 5, avg_pools, false},
+    {"max and sum", 3, {2, 1, 2}, {2, 5, 7}, 5, reductions, false},
+    {"softmax", 3, {2, 1, 1}, {2, 5, 6}, 5, softmaxes, false},
+    {"repeated rows, sums", 3, {2, 1, 1}, {2, 5, 6}, 5, repeated_sums, false},
+    {"dropout", 3, {2, 1, 2}, {2, 5, 6}, 5, dropouts, true},
     {"transpose, slice, concat", 3, {2, 2, 4}, {2, 7, 10}, 6, moves, false},
     {"add, mean, zeros", 3, {2, 1, 1}, {2, 4, 5}, 6, sums, false},
     {"mean and expand of channels", 3, {2, 1, 1}, {2, 4, 5}, 4, channels_mean, false},

@@ -15,7 +15,9 @@ typedef struct {
     int64_t min[4], max[4]; /* extents of a sample */
     int64_t batch;
     dna_node *(*build)(dna_graph *g, dna_node *x);
-    bool has_batch_norm;
+    bool
+        is_joined; /* in training a sample's result depends on the others (batch norm), or
+                       on its place among them (dropout) */
 } mixed_case;
 
 extern const mixed_case mixed_cases[];

@@ -236,6 +236,126 @@ activations_repeated(dna_graph *g, dna_node *x) /* over repeated pieces */
 }
 
 static dna_node *
+avg_pools(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0, false);
+    dna_node *y = dna_avg_pool2d(
+        g, x, (dna_avg_pool_opts){.kernel = {3, 2}, .stride = {2, 1}, .pad = {1, 1}});
+    x = dna_avg_pool2d(g, dna_relu(g, y),
+        (dna_avg_pool_opts){
+            .kernel = {2, 3}, .stride = {1, 2}, .pad = {1, 1}, .exclude_pad = true});
+    dna_node *xs[2] = {
+        dna_flatten(g, dna_avg_pool2d(g, x, (dna_avg_pool_opts){.kernel = {2, 2}})),
+        dna_flatten(g, y)};
+    return head(g, dna_concat(g, xs, 2, 1));
+}
+
+static dna_node *
+pools_1d(dna_graph *g, dna_node *x)
+{
+    x = dna_conv1d(g, x, "a", (dna_conv1d_opts){.out = 3, .kernel = 2});
+    dna_node *a =
+        dna_max_pool1d(g, x, (dna_pool1d_opts){.kernel = 3, .stride = 2, .pad = 1});
+    a = dna_avg_pool1d(g, dna_tanh(g, a), (dna_pool1d_opts){.kernel = 2});
+    dna_node *b = dna_avg_pool1d(g, x,
+        (dna_pool1d_opts){.kernel = 4, .stride = 3, .pad = 2, .exclude_pad = true});
+    dna_node *xs[2] = {dna_flatten(g, a), dna_flatten(g, b)};
+    return head(g, dna_concat(g, xs, 2, 1));
+}
+
+/* Maxima and sums along each dimension of 4, with and without it, and of 5, 3 and 2. */
+static dna_node *
+reductions(dna_graph *g, dna_node *x)
+{
+    dna_node *xs[12];
+    int n = 0;
+    x = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0, false);
+    int64_t h = dna_node_dim(x, 2);
+    int64_t w = dna_node_dim(x, 3);
+    for (int axis = 1; axis <= 3; axis++) {
+        xs[n++] = dna_max(g, x, axis, true);
+        xs[n++] = dna_max(g, x, axis, false);
+        xs[n++] = dna_sum(g, dna_tanh(g, x), axis, axis == 2);
+    }
+    dna_node *five = dna_reshape(g, x, 4, (int64_t[]){3, h, 1, w});
+    xs[n++] = dna_max(g, dna_relu(g, five), 2, false);
+    dna_node *three = dna_max(g, dna_mean(g, x, 2, false), 1, false);
+    xs[n++] = dna_sum(g, three, 1, true);
+    xs[n++] = dna_max(g, dna_gelu(g, three), 1, true);
+    for (int i = 0; i < n; i++) {
+        xs[i] = dna_flatten(g, xs[i]);
+    }
+    return head(g, dna_concat(g, xs, n, 1));
+}
+
+static dna_node *
+max_of_many(dna_graph *g, dna_node *x) /* more than a block side by side */
+{
+    x = conv(g, x, "a", 70, 1, 1, 1, 1, 0, 0, false);
+    dna_node *a = dna_max(g, dna_relu(g, x), 2, false); /* ties at 0 */
+    dna_node *b = dna_softmax(g, x, 3);
+    return head(g, dna_add(g, a, dna_max(g, b, 2, false)));
+}
+
+static dna_node *
+softmaxes(dna_graph *g, dna_node *x)
+{
+    x = conv(g, x, "a", 3, 1, 1, 1, 1, 0, 0, false);
+    dna_node *a = dna_softmax(g, dna_softmax(g, x, 1), 2);
+    dna_node *b = dna_softmax(g, dna_add(g, x, a), 3);
+    dna_node *c = dna_reshape(g, dna_add(g, a, b), 2,
+        (int64_t[]){3, dna_node_dim(x, 2) * dna_node_dim(x, 3)});
+    dna_node *d = dna_softmax(g, dna_add(g, c, dna_softmax(g, c, 1)), 2);
+    return dna_softmax(g, head(g, d), 1);
+}
+
+static dna_node *
+softmax_long(dna_graph *g, dna_node *x) /* longer than a block */
+{
+    x = dna_linear(g, dna_flatten(g, x), "a", (dna_linear_opts){.out = 150});
+    return head(g, dna_softmax(g, x, 1));
+}
+
+static dna_node *
+dropouts(
+    dna_graph *g, dna_node *x) /* of 4, 3 and 2 dimensions, of all and of nothing */
+{
+    dna_node *a =
+        dna_dropout(g, conv(g, x, "a", 3, 1, 2, 1, 1, 0, 0, false), 0.3); /* in place */
+    dna_node *b = dna_relu(g, conv(g, a, "b", 3, 1, 1, 1, 1, 0, 0, false));
+    dna_node *c = dna_add(g, dna_dropout(g, a, 0.5), dna_dropout(g, b, 0.6));
+    c = dna_add(g, c, dna_add(g, dna_dropout(g, b, 1.0), dna_dropout(g, b, 0.0)));
+    c = dna_reshape(g, c, 2, (int64_t[]){3, dna_node_dim(c, 2) * dna_node_dim(c, 3)});
+    c = dna_dropout(g, dna_gelu(g, c), 0.2);
+    c = dna_linear(g, dna_flatten(g, c), "c", (dna_linear_opts){.out = 9});
+    return head(g, dna_dropout(g, dna_sigmoid(g, c), 0.4));
+}
+
+/* Repeated rows that meet ops which look at several rows, or at none. */
+static dna_node *
+repeated_ops(dna_graph *g, dna_node *x)
+{
+    dna_node *a = conv(g, x, "a", 2, 1, 1, 1, 1, 0, 0, false);
+    dna_node *r = dna_expand(g, dna_mean(g, a, 2, true), 2, dna_node_dim(a, 2));
+    dna_node *pieces[2] = {a, r};
+    dna_node *c = dna_tanh(g, dna_concat(g, pieces, 2, 1));
+    dna_avg_pool_opts rows = {.kernel = {1, 2}, .stride = {1, 1}, .pad = {0, 1}};
+    dna_avg_pool_opts mixed = {.kernel = {2, 2}, .pad = {1, 0}, .exclude_pad = true};
+    dna_node *xs[] = {dna_sum(g, r, 2, false), dna_sum(g, r, 2, true),
+        dna_sum(g, r, 3, false), dna_max(g, r, 2, false), dna_max(g, r, 2, true),
+        dna_max(g, r, 3, true), dna_softmax(g, r, 2), dna_softmax(g, r, 3),
+        dna_dropout(g, r, 0.4), dna_avg_pool2d(g, r, rows), dna_avg_pool2d(g, r, mixed),
+        dna_sum(g, c, 1, true), dna_sum(g, c, 2, false), dna_max(g, c, 1, false),
+        dna_max(g, c, 3, false), dna_softmax(g, c, 1), dna_softmax(g, c, 2),
+        dna_dropout(g, c, 0.4), dna_avg_pool2d(g, c, rows)};
+    int n = (int)(sizeof(xs) / sizeof(xs[0]));
+    for (int i = 0; i < n; i++) {
+        xs[i] = dna_flatten(g, xs[i]);
+    }
+    return head(g, dna_concat(g, xs, n, 1));
+}
+
+static dna_node *
 moves(dna_graph *g, dna_node *x)
 {
     x = conv(g, x, "a", 4, 1, 2, 1, 1, 0, 0, false);
@@ -360,6 +480,14 @@ const op_case op_cases[] = {
     {"max pool", 3, {2, 5, 9}, 3, pools},
     {"activations", 3, {2, 3, 5}, 4, activations},
     {"activations of repeated rows", 3, {2, 4, 5}, 3, activations_repeated},
+    {"average pool", 3, {2, 5, 8}, 3, avg_pools},
+    {"pools 1d", 2, {2, 11}, 3, pools_1d},
+    {"max and sum along dimensions", 3, {2, 4, 5}, 3, reductions},
+    {"max and softmax of many", 3, {1, 2, 4}, 2, max_of_many},
+    {"softmax", 3, {2, 4, 5}, 3, softmaxes},
+    {"softmax, long", 1, {5}, 3, softmax_long},
+    {"dropout", 3, {2, 4, 6}, 4, dropouts},
+    {"repeated rows, ops along dimensions", 3, {2, 4, 5}, 3, repeated_ops},
     {"transpose, slice, concat", 3, {2, 3, 6}, 2, moves},
     {"reshape", 3, {2, 3, 4}, 3, reshapes},
     {"add, mean, zeros", 3, {2, 3, 4}, 3, sums},

@@ -63,7 +63,10 @@ printf '$ %s\n' "dnadna train --run-id spidna $work/demo/spidna.yml"
 if [ -e "$work/failed" ]; then
     exit 1
 fi
-echo "(the whole log: $work/demo/run_spidna/demo_run_spidna_training.log)"
+log=$work/demo/run_spidna/demo_run_spidna_training.log
+echo "  the last validation, in generations and effective sizes:"
+grep -A 3 ';  end of validation' "$log" | tail -3 | sed 's/^[^;]*; *[A-Z]*;  /  /'
+echo "(the whole log: $log; every validation as a table: demo_run_spidna_metrics.csv beside it)"
 network=$work/demo/run_spidna/demo_run_spidna_best_net.safetensors
 
 say "5. Predict: every sample of the dataset, one row a scenario"

@@ -47,15 +47,56 @@ add_right(dna_str *s, const char *text, int width)
     dna_str_add(s, text);
 }
 
-/* "  what number", the number in a column of its own. */
-static void
-add_number(dna_str *s, const char *what, double value)
+/* The numbers of a line, as far as a type of parameter has them. */
+#define N_COLUMN_MAX 5
+
+typedef struct {
+    const char *what;
+    double value;
+} column;
+
+/* How many there are. */
+static int
+columns_of(column *c, const dna_predicted *p, const dna_metric *m, double loss)
 {
-    const int width = 10; /* of -1.234e+05 */
-    char number[32];
-    snprintf(number, sizeof(number), "%.4g", value);
-    dna_str_addf(s, "  %s ", what);
-    add_left(s, isnan(value) ? "-" : number, width);
+    int n = 0;
+    c[n++] = (column){"loss", loss};
+    if (p->n_class > 0) {
+        c[n++] = (column){"accuracy", m->accuracy};
+        c[n++] = (column){"balanced accuracy", m->balanced_accuracy};
+    } else {
+        c[n++] = (column){"RMSE", m->rmse};
+        c[n++] = (column){"R2", m->r2};
+        c[n++] = (column){"relative error", m->relative_error};
+        c[n++] = (column){"bias", m->bias};
+    }
+    return n;
+}
+
+static const char *
+number_text(char *buf, size_t size, double value)
+{
+    snprintf(buf, size, "%.4g", value);
+    return isnan(value) ? "-" : buf;
+}
+
+/* Widest number of each column among the parameters of one type. */
+static void
+widths_of(int *width, const dna_metrics *m, const double *losses, bool is_class)
+{
+    column c[N_COLUMN_MAX];
+    char text[32];
+    memset(width, 0, N_COLUMN_MAX * sizeof(*width));
+    for (int64_t i = 0; i < m->n_param; i++) {
+        if ((m->params[i].n_class > 0) != is_class || m->each[i].n == 0) {
+            continue;
+        }
+        int n = columns_of(c, &m->params[i], &m->each[i], losses[i]);
+        for (int k = 0; k < n; k++) {
+            int here = (int)strlen(number_text(text, sizeof(text), c[k].value));
+            width[k] = DNA_MAX(width[k], here);
+        }
+    }
 }
 
 static void
@@ -106,24 +147,22 @@ add_confusion(dna_str *s, const dna_predicted *p, const dna_metric *m)
 }
 
 static void
-add_param(
-    dna_str *s, const dna_predicted *p, const dna_metric *m, double loss, int width)
+add_param(dna_str *s, const dna_predicted *p, const dna_metric *m, double loss,
+    int name_width, const int *width)
 {
+    column c[N_COLUMN_MAX];
+    char text[32];
+
     dna_str_add(s, "  ");
-    add_left(s, p->name, width);
+    add_left(s, p->name, name_width);
     if (m->n == 0) {
         dna_str_add(s, "  no sample has a true value\n");
         return;
     }
-    add_number(s, "loss", loss);
-    if (p->n_class > 0) {
-        add_number(s, "accuracy", m->accuracy);
-        add_number(s, "balanced accuracy", m->balanced_accuracy);
-    } else {
-        add_number(s, "RMSE", m->rmse);
-        add_number(s, "R2", m->r2);
-        add_number(s, "relative error", m->relative_error);
-        add_number(s, "bias", m->bias);
+    int n = columns_of(c, p, m, loss);
+    for (int k = 0; k < n; k++) {
+        dna_str_addf(s, "  %s ", c[k].what);
+        add_left(s, number_text(text, sizeof(text), c[k].value), width[k]);
     }
     end_line(s);
     if (p->n_class > 0 && p->n_class <= DNA_METRICS_TEXT_CLASSES) {
@@ -134,13 +173,18 @@ add_param(
 int
 dna_metrics_text(dna_str *out, const dna_metrics *m, const double *losses)
 {
+    int regression[N_COLUMN_MAX], classes[N_COLUMN_MAX];
     int width = 0;
+
+    widths_of(regression, m, losses, false);
+    widths_of(classes, m, losses, true);
     for (int64_t i = 0; i < m->n_param; i++) {
         width = DNA_MAX(width, width_of(m->params[i].name));
     }
     for (int64_t i = 0; i < m->n_param; i++) {
-        add_param(
-            out, &m->params[i], &m->each[i], losses[i], DNA_MIN(width, WIDTH_MAX));
+        bool is_class = m->params[i].n_class > 0;
+        add_param(out, &m->params[i], &m->each[i], losses[i], DNA_MIN(width, WIDTH_MAX),
+            is_class ? classes : regression);
     }
     return dna_str_status(out);
 }

@@ -2,11 +2,12 @@
  *
  * SPDX-License-Identifier: MIT
  *
- *     event_time  loss 0.8121  RMSE 812.4  R2 0.31    relative error 0.45  bias -12.3
- *     history     loss 0.2991  accuracy 0.81  balanced accuracy 0.79
- *         true \ predicted   decline  expansion
- *         decline                 12          3
- *         expansion                4          8
+ *     event_time  loss 0.8121  RMSE 812.4  R2 0.31    relative error 0.45   bias -12.3
+ *     event_size  loss 0.1349  RMSE 2424   R2 0.5772  relative error 0.245  bias 14
+ *     history     loss 0.2991  accuracy 0.75  balanced accuracy 0.7667
+ *         true \ predicted  decline  expansion
+ *         decline                12          3
+ *         expansion               4          9
  */
 #ifndef DNA_REPORT_METRICS_TEXT_H
 #define DNA_REPORT_METRICS_TEXT_H

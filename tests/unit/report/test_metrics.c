@@ -212,9 +212,9 @@ test_lines_are_aligned(void **state)
     dna_metrics_eval(m, p, t, 3);
     assert_ok(dna_metrics_text(&s, m, losses));
     assert_string_equal(dna_str_text(&s),
-        "  \xc2\xb5     loss 0.1235      RMSE 11.84       R2 0.9576      "
-        "relative error 0.1684      bias -6.667\n"
-        "  kind  loss 2.5         accuracy 0.6667      balanced accuracy 0.75\n"
+        "  \xc2\xb5     loss 0.1235  RMSE 11.84  R2 0.9576  relative error 0.1684  "
+        "bias -6.667\n"
+        "  kind  loss 2.5  accuracy 0.6667  balanced accuracy 0.75\n"
         "      true \\ predicted        a  b \"quoted\"\n"
         "      a                       1           1\n"
         "      b \"quoted\"              0           1\n");
@@ -223,6 +223,28 @@ test_lines_are_aligned(void **state)
     assert_ok(dna_metrics_text(&s, m, losses));
     assert_string_equal(dna_str_text(&s), "  \xc2\xb5     no sample has a true value\n"
                                           "  kind  no sample has a true value\n");
+    dna_str_clear(&s);
+    dna_metrics_free(m);
+}
+
+static void
+test_numbers_of_a_kind_stand_below_each_other(void **state)
+{
+    (void)state;
+    const dna_predicted three[] = {{.name = "event"}, {.name = "x"}, {.name = "y"}};
+    const double p[] = {1, 30, 0, 2, 10000, 0, 3, 20, 0};
+    const double t[] = {1, 0, NONE, 1, 0, NONE, 1, 0, NONE};
+    const double losses[] = {2, 0.03125, 0};
+    dna_metrics *m = NULL;
+    dna_str s;
+    dna_str_init(&s, 0);
+    assert_ok(dna_metrics_new(&m, three, 3));
+    dna_metrics_eval(m, p, t, 3);
+    assert_ok(dna_metrics_text(&s, m, losses));
+    assert_string_equal(dna_str_text(&s),
+        "  event  loss 2        RMSE 1.291  R2 -  relative error 1  bias 1\n"
+        "  x      loss 0.03125  RMSE 5774   R2 -  relative error -  bias 3350\n"
+        "  y      no sample has a true value\n");
     dna_str_clear(&s);
     dna_metrics_free(m);
 }
@@ -272,6 +294,7 @@ main(void)
         cmocka_unit_test(test_what_is_not_defined_is_nan),
         cmocka_unit_test(test_the_table_has_one_number_a_row),
         cmocka_unit_test(test_lines_are_aligned),
+        cmocka_unit_test(test_numbers_of_a_kind_stand_below_each_other),
         cmocka_unit_test(test_lack_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,11 +84,15 @@ dna_loop_save_state(dna_loop *l)
 {
     dna_training *t = l->t;
     dna_train_state *s = NULL;
+    dna_record_marks marks = {0};
     char *path = NULL;
     int rc = DNA_OK;
 
     DNA_TRY(dna_training_file(&path, t, DNA_STATE_SUFFIX));
-    DNA_TRY(dna_record_sync(l->record, &l->marks));
+    DNA_TRY(dna_record_sync(l->record, &marks));
+    if (!l->is_finished) { /* what the end has told is void if more epochs follow */
+        l->marks = marks;
+    }
     DNA_TRY(dna_train_state_new(&s, t->final_config));
     rc = dna_loop_exchange(l, s);
     if (rc == DNA_ENUMERIC) { /* the next batch says which loss diverged */

@@ -19,7 +19,7 @@
 typedef struct {
     dna_training *t;
     dna_record *record;        /* NULL: none yet */
-    dna_record_marks marks;    /* of the last state */
+    dna_record_marks marks;    /* of the last state before the end */
     dna_evaluation validation; /* the last one */
     double *losses;            /* [n_param] of the last batch */
     double *losses_sum;        /* [n_param] of the batches of this epoch */

@@ -13,6 +13,8 @@ signal=${4:-KILL}
 seed=${5:-$$}
 
 make_model
+sed -i 's/validation: 0.3/validation: 0.2\n    test: 0.1/' m/m_preprocessing_config.yml
+ok preprocess m/m_preprocessing_config.yml
 config() {
     printf 'n_epochs: 4\n' | small_spidna m
     sed "s/^evaluation_interval: .*/evaluation_interval: 2/

@@ -106,6 +106,27 @@ else
     echo "no python3: the event file is left to the unit tests" >&2
 fi
 
+# killed in the test, at the end: the files end as those of the run that was not; stopped there, too
+for signal in KILL TERM; do
+    "$dnadna" train -r $signal m/spidna.yml > out 2> err &
+    pid=$!
+    while kill -0 $pid 2> /dev/null && ! grep -q ';  test of best' err; do :; done
+    kill -$signal $pid 2> /dev/null || :
+    status=0
+    wait $pid || status=$?
+    if [ $status != 0 ]; then
+        ok train --resume m/run_$signal
+    fi
+    cmp m/run_001/m_run_001_metrics.csv m/run_$signal/m_run_${signal}_metrics.csv
+done
+# more epochs after the end: the test of the shorter run is void, each network is tested once
+sed 's/^n_epochs: .*/n_epochs: 1/' m/spidna.yml > m/short.yml
+ok train -r longer m/short.yml
+[ "$(grep -c ',test,last_epoch,' m/run_longer/m_run_longer_metrics.csv)" = 22 ] || fail "rows of a test"
+ok train --resume m/run_longer --set n_epochs=2
+cmp m/run_001/m_run_001_metrics.csv m/run_longer/m_run_longer_metrics.csv
+[ "$(ls m/run_longer/tensorboard | wc -l)" = 1 ] || fail "event files of a resumed run"
+
 # no test split: one line, no rows
 sed -i '/^    test: 0.1/d' m/m_preprocessing_config.yml
 ok preprocess m/m_preprocessing_config.yml

@@ -37,7 +37,8 @@ DNA_API void dna_log_free(dna_log *log);
 /** Keeps: stream, until the log is freed. is_colored marks warnings and errors. */
 DNA_API int dna_log_add_stream(
     dna_log *log, FILE *stream, bool is_colored) DNA_MUST_CHECK;
-/** Append to a file; closed by dna_log_free(). */
+/** Append to a file; closed by dna_log_free(). A line that cannot be written (a full
+ * disk) is lost; the other sinks are told so once, as a warning. */
 DNA_API int dna_log_add_file(dna_log *log, const char *path) DNA_MUST_CHECK;
 DNA_API int dna_log_add_callback(dna_log *log,
     void (*line)(void *payload, dna_log_level level, const char *text),

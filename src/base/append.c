@@ -16,6 +16,7 @@
 struct dna_append {
     int fd;
     bool is_regular;
+    bool is_new; /* was not there before */
     char *path;
     int64_t length;
 };
@@ -57,7 +58,15 @@ dna_append_open(dna_append **out, const char *path, int64_t keep)
         rc = DNA_ENOMEM;
         goto out;
     }
-    file->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    const int flags = O_RDWR | O_APPEND | O_CLOEXEC;
+    file->fd = open(path, flags);
+    if (file->fd < 0 && errno == ENOENT) {
+        file->fd = open(path, flags | O_CREAT | O_EXCL, 0666);
+        file->is_new = file->fd >= 0;
+    }
+    if (file->fd < 0 && errno == EEXIST) { /* made by another just now */
+        file->fd = open(path, flags | O_CREAT, 0666);
+    }
     if (file->fd < 0 || fstat(file->fd, &st) != 0) {
         rc = fail(file, errno);
         goto out;
@@ -81,6 +90,11 @@ dna_append_close(dna_append *file)
         return;
     }
     if (file->fd >= 0) {
+        struct stat st;
+        bool is_empty = fstat(file->fd, &st) == 0 && st.st_size == 0;
+        if (file->is_new && is_empty) {
+            (void)unlink(file->path);
+        }
         close(file->fd);
     }
     dna_free(file->path);

@@ -29,7 +29,8 @@ typedef struct dna_append dna_append;
 /** Open a file, made if it is not there, and cut it to its first `keep` bytes. A pipe or
  * a device is written as it is. Errors: DNA_EIO; DNA_EFORMAT if it has fewer. */
 int dna_append_open(dna_append **out, const char *path, int64_t keep) DNA_MUST_CHECK;
-void dna_append_close(dna_append *file); /* NULL is fine */
+/** A file that was made here and got nothing is removed. NULL is fine. */
+void dna_append_close(dna_append *file);
 const char *dna_append_path(const dna_append *file);
 /** Bytes of a regular file; 0 for a pipe or a device. */
 int64_t dna_append_length(const dna_append *file);

@@ -19,6 +19,8 @@
 typedef struct {
     FILE *stream; /* NULL: a callback */
     bool is_owned, is_colored;
+    char *path;      /* of a file, to tell when it fails; else NULL */
+    bool has_failed; /* which was told */
     void (*line)(void *payload, dna_log_level level, const char *text);
     void *payload;
 } sink;
@@ -56,6 +58,7 @@ dna_log_free(dna_log *log)
         if (log->sinks[i].is_owned) {
             fclose(log->sinks[i].stream);
         }
+        dna_free(log->sinks[i].path);
     }
     pthread_mutex_destroy(&log->lock);
     dna_free(log);
@@ -85,13 +88,25 @@ dna_log_add_stream(dna_log *log, FILE *stream, bool is_colored)
 int
 dna_log_add_file(dna_log *log, const char *path)
 {
-    sink s = {.stream = fopen(path, "a"), .is_owned = true};
-    if (s.stream == NULL) {
-        return dna_path_fail(path, errno);
+    sink s = {.is_owned = true};
+    int rc = DNA_OK;
+
+    s.path = dna_strdup(path);
+    if (s.path == NULL) {
+        return DNA_ENOMEM;
     }
-    int rc = add(log, s);
+    s.stream = fopen(path, "a");
+    if (s.stream == NULL) {
+        rc = dna_path_fail(path, errno);
+        goto out;
+    }
+    rc = add(log, s);
+out:
     if (rc < 0) {
-        fclose(s.stream);
+        if (s.stream != NULL) {
+            fclose(s.stream);
+        }
+        dna_free(s.path);
     }
     return rc;
 }
@@ -122,19 +137,44 @@ make_printable(char *text)
     }
 }
 
-static void
+/* Whether the line is out, as far as one can know; else errno says why. */
+static bool
 write_to(const sink *s, dna_log_level level, const char *when, const char *text)
 {
     static const char *const colors[] = {
         "\033[2m", "", "\033[33m", "\033[31m", "\033[1;31m"};
     if (s->stream == NULL) {
         s->line(s->payload, level, text);
-        return;
+        return true;
     }
     const char *color = s->is_colored ? colors[level] : "";
-    fprintf(s->stream, "%s%s; %8s;  %s%s\n", color, when, level_names[level], text,
-        color[0] != '\0' ? "\033[0m" : "");
-    fflush(s->stream); /* a full disk must not stop the work: nothing to do about it */
+    int n = fprintf(s->stream, "%s%s; %8s;  %s%s\n", color, when, level_names[level],
+        text, color[0] != '\0' ? "\033[0m" : "");
+    return fflush(s->stream) == 0 && n >= 0;
+}
+
+/* With the lock held. A full disk does not stop the work; it is told once a file, to
+ * those who still hear. */
+static void
+write_line(dna_log *log, dna_log_level level, const char *when, const char *text)
+{
+    char warning[512];
+
+    for (int i = 0; i < log->n_sink; i++) {
+        sink *s = &log->sinks[i];
+        errno = 0;
+        if (write_to(s, level, when, text) || s->path == NULL || s->has_failed) {
+            continue;
+        }
+        s->has_failed = true;
+        snprintf(warning, sizeof(warning), "%s: %s: this log file lacks lines", s->path,
+            errno != 0 ? strerror(errno) : "it cannot be written");
+        for (int k = 0; k < log->n_sink; k++) {
+            if (!log->sinks[k].has_failed) {
+                (void)write_to(&log->sinks[k], DNA_LOG_WARNING, when, warning);
+            }
+        }
+    }
 }
 
 void
@@ -168,9 +208,7 @@ dna_log_write(dna_log *log, dna_log_level level, const char *fmt, ...)
             strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
         }
         pthread_mutex_lock(&log->lock);
-        for (int i = 0; i < log->n_sink; i++) {
-            write_to(&log->sinks[i], level, when, text);
-        }
+        write_line(log, level, when, text);
         pthread_mutex_unlock(&log->lock);
     }
     dna_free(heap);

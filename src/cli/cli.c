@@ -202,6 +202,7 @@ dna_main(int argc, char **argv)
     int n_used = 0;
     int status = DNA_EXIT_OK;
 
+    dna_console_ignore_limits();
     if (dna_opt_parse(&main_spec, argc, argv, &v, &n_used) < 0) {
         status = usage_error(&main_spec);
     } else if (v.common.help) {

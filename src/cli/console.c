@@ -133,3 +133,11 @@ dna_console_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
     return &caught_signal;
 }
+
+void
+dna_console_ignore_limits(void)
+{
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGXFSZ, &action, NULL);
+}

@@ -17,5 +17,8 @@ void dna_console_finish(void);
 /** Catch SIGINT and SIGTERM; the flag becomes the signal's number. A second one kills.
  */
 const volatile int *dna_console_catch_signals(void);
+/** A write beyond the limit of a file's size fails, as on a full disk, instead of ending
+ * the process. */
+void dna_console_ignore_limits(void);
 
 #endif

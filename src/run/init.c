@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/path.h"
@@ -123,8 +124,35 @@ write_dataset_template(init_job *j)
     DNA_TRY(dna_config_template_dataset(&config, j->arena));
     DNA_TRY(dna_config_write(j->dataset_path, config, dna_fields_dataset,
         "Dataset config: where the samples are and how they are stored.", 4));
-    dna_log_info(j->o->log, "wrote the dataset config %s", j->dataset_path);
 out:
+    return rc;
+}
+
+/* Both files or neither: half a model would be in the way of the next try. */
+static int
+write_all(init_job *j)
+{
+    bool is_new_dir = !dna_path_exists(j->dir);
+    bool is_new_dataset = j->dataset == NULL && !dna_path_exists(j->dataset_path);
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_path_make_dirs(j->dir));
+    if (j->dataset == NULL) {
+        DNA_TRY(write_dataset_template(j));
+    }
+    DNA_TRY(dna_config_write(j->config_path, j->config, dna_fields_preprocessing,
+        "Preprocessing config: what the network learns, from which scenarios.", 4));
+    if (j->dataset == NULL) {
+        dna_log_info(j->o->log, "wrote the dataset config %s", j->dataset_path);
+    }
+    dna_log_info(j->o->log, "wrote the preprocessing config %s", j->config_path);
+out:
+    if (rc < 0 && is_new_dataset) {
+        (void)unlink(j->dataset_path);
+    }
+    if (rc < 0 && is_new_dir) {
+        (void)rmdir(j->dir); /* empty, or it stays */
+    }
     return rc;
 }
 
@@ -150,13 +178,7 @@ make(init_job *j)
     DNA_TRY(check_new(j, j->config_path));
     DNA_TRY(read_dataset(j));
     DNA_TRY(compose(j));
-    DNA_TRY(dna_path_make_dirs(j->dir));
-    if (j->dataset == NULL) {
-        DNA_TRY(write_dataset_template(j));
-    }
-    DNA_TRY(dna_config_write(j->config_path, j->config, dna_fields_preprocessing,
-        "Preprocessing config: what the network learns, from which scenarios.", 4));
-    dna_log_info(o->log, "wrote the preprocessing config %s", j->config_path);
+    DNA_TRY(write_all(j));
 out:
     return rc;
 }

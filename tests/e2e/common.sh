@@ -56,3 +56,34 @@ make_model() {
     sed -i 's/seed: null/seed: 1/' m/m_preprocessing_config.yml
     ok preprocess m/m_preprocessing_config.yml
 }
+
+# run_contents DIR OUT: what a run leaves, without dates and names: tensors, descriptions, tables.
+run_contents() {
+    mkdir "$2"
+    for file in "$1"/*; do
+        name=$(basename "$file" | sed 's/run_[a-z0-9]*/RUN/')
+        case $file in
+        *.log | *_final_config.yml) ;;
+        *.safetensors)
+            tensors "$file" > "$2/$name.tensors"
+            n=$(od -An -t u8 -N 8 "$file" | tr -d ' ')
+            head -c $((n + 8)) "$file" | tail -c "$n" |
+                sed 's/run_[a-z0-9]*/RUN/g; s/[a-z]*_datetime[^,]*,//g
+                     s/loader_num_workers: [0-9]*//; s/run_id: [a-z0-9]*//; s/scenario_params_path: [^ ]*csv//
+                     s/."events_time[^,}]*//; s/ *$//' > "$2/$name.header"
+            ;;
+        */tensorboard) wc -c < "$(ls "$file"/*)" > "$2/$name" ;; # one file, with times in it
+        *) cp -r "$file" "$2/$name" ;;
+        esac
+    done
+}
+
+# same_run DIR OUT: the contents of a run are those in OUT.
+same_run() {
+    rm -rf contents
+    run_contents "$1" contents
+    diff -r "$2" contents > differences || {
+        head -c 3000 differences >&2
+        fail "$1 is not as $2"
+    }
+}

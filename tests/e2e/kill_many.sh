@@ -11,6 +11,7 @@ set -eu
 wanted=${3:-6}
 signal=${4:-KILL}
 seed=${5:-$$}
+echo "seed $seed"
 
 make_model
 sed -i 's/validation: 0.3/validation: 0.2\n    test: 0.1/' m/m_preprocessing_config.yml
@@ -28,26 +29,7 @@ begin=$(date +%s%N)
 ok train -r whole m/plain.yml
 total=$((($(date +%s%N) - begin) / 1000)) # microseconds
 
-# What a run leaves, without dates and names: tensors, descriptions, tables.
-contents() {
-    mkdir "$2"
-    for file in "$1"/*; do
-        name=$(basename "$file" | sed 's/run_[a-z0-9]*/RUN/')
-        case $file in
-        *.log | *_final_config.yml) ;;
-        *.safetensors)
-            tensors "$file" > "$2/$name.tensors"
-            n=$(od -An -t u8 -N 8 "$file" | tr -d ' ')
-            head -c $((n + 8)) "$file" | tail -c "$n" |
-                sed 's/run_[a-z0-9]*/RUN/g; s/[a-z]*_datetime[^,]*,//g
-                     s/loader_num_workers: [0-9]*//; s/run_id: [a-z0-9]*//; s/."events_time[^,}]*//; s/ *$//' > "$2/$name.header"
-            ;;
-        */tensorboard) wc -c < "$(ls "$file"/*)" > "$2/$name" ;; # one file, with times in it
-        *) cp -r "$file" "$2/$name" ;;
-        esac
-    done
-}
-contents m/run_whole whole
+run_contents m/run_whole whole
 sample=$data/scenario_00/one_event_00_0.npz
 ok predict m/run_whole/m_run_whole_best_net.safetensors "$sample"
 cp out whole.csv
@@ -110,10 +92,9 @@ while [ $n_kill -lt "$wanted" ]; do
             [ ! -f "$file" ] || ok inspect "$file"
         done
     done
-    contents $dir $id
-    diff -r whole $id > differences || { head -c 3000 differences >&2; fail "run $id is not as the whole one (seed $seed)"; }
+    same_run $dir whole
     ok predict $dir/m_run_${id}_best_net.safetensors "$sample"
     cmp out whole.csv
-    rm -rf $id $dir
+    rm -rf $dir
 done
 echo "$n_kill kills (SIG$signal) in $n_run runs, all as the undisturbed one"

@@ -4,7 +4,9 @@
  */
 #include "support/support.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/path.h"
 #include "dnadna/log.h"
@@ -160,6 +162,33 @@ test_files_that_cannot_be_opened(void **state)
 }
 
 static void
+keep_line(void *payload, dna_log_level level, const char *text)
+{
+    char *kept = payload;
+    size_t n = strlen(kept);
+    snprintf(kept + n, 1000 - n, "%d %s\n", (int)level, text);
+}
+
+static void
+test_a_file_that_fails_is_told_once(void **state)
+{
+    (void)state;
+    char kept[1000] = "";
+    dna_log *log = NULL;
+    if (access("/dev/full", W_OK) != 0) {
+        skip();
+    }
+    assert_ok(dna_log_new(&log, DNA_LOG_INFO));
+    assert_ok(dna_log_add_file(log, "/dev/full"));
+    assert_ok(dna_log_add_callback(log, keep_line, kept));
+    dna_log_info(log, "one");
+    dna_log_info(log, "two");
+    dna_log_free(log);
+    assert_string_equal(kept,
+        "2 /dev/full: No space left on device: this log file lacks lines\n1 one\n1 two\n");
+}
+
+static void
 test_level_names(void **state)
 {
     (void)state;
@@ -178,6 +207,7 @@ main(void)
         cmocka_unit_test(test_callbacks_hear_text_and_level),
         cmocka_unit_test(test_null_is_a_silent_log),
         cmocka_unit_test(test_files_that_cannot_be_opened),
+        cmocka_unit_test(test_a_file_that_fails_is_told_once),
         cmocka_unit_test(test_level_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

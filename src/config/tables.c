@@ -381,6 +381,94 @@ static const dna_field fields_optimizer[] = {
             "Settings of the optimizer, by PyTorch's names; learning_rate is another name of lr."},
     {0}};
 
+static const dna_field fields_lr_scheduler[] = {
+    {.key = "name",
+        .kind = DNA_KIND_CHOICE,
+        .is_nullable = true,
+        .choices = "step|exponential|cosine|plateau",
+        .dflt = "null",
+        .doc =
+            "The schedule. step, exponential and cosine change the learning rate after "
+            "each epoch, plateau after validations. null: only the warm-up."},
+    {.key = "params",
+        .kind = DNA_KIND_ANY,
+        .dflt = "{}",
+        .doc = "Settings of the schedule, by PyTorch's names."},
+    {.key = "warmup_steps",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .min = 0,
+        .dflt = "0",
+        .doc = "In the first steps of the optimizer the learning rate rises linearly, "
+               "from 1 / warmup_steps of it to all of it."},
+    {0}};
+
+static const dna_field fields_gradient_clipping[] = {
+    {.key = "max_norm",
+        .kind = DNA_KIND_FLOAT,
+        .is_nullable = true,
+        .has_min = true,
+        .is_min_open = true,
+        .min = 0,
+        .dflt = "null",
+        .doc = "A gradient whose Euclidean norm, over all parameters, is above this is "
+               "scaled down to it."},
+    {.key = "max_value",
+        .kind = DNA_KIND_FLOAT,
+        .is_nullable = true,
+        .has_min = true,
+        .is_min_open = true,
+        .min = 0,
+        .dflt = "null",
+        .doc =
+            "Each number of the gradient is brought between -max_value and max_value, "
+            "before the norm is taken."},
+    {0}};
+
+static const dna_field fields_early_stopping[] = {
+    {.key = "patience",
+        .kind = DNA_KIND_INT,
+        .is_required = true,
+        .has_min = true,
+        .min = 1,
+        .doc = "Training ends after this many validations in a row without a better "
+               "loss."},
+    {.key = "min_delta",
+        .kind = DNA_KIND_FLOAT,
+        .has_min = true,
+        .min = 0,
+        .dflt = "0",
+        .doc = "A loss is better if it is below the best one by more than this."},
+    {0}};
+
+static const dna_field fields_weight_averaging[] = {
+    {.key = "name",
+        .kind = DNA_KIND_CHOICE,
+        .is_required = true,
+        .choices = "ema|swa",
+        .doc =
+            "ema: a moving average of the weights, after each step of the optimizer. "
+            "swa: the mean of the weights at the ends of epochs."},
+    {.key = "decay",
+        .kind = DNA_KIND_FLOAT,
+        .is_nullable = true,
+        .has_min = true,
+        .has_max = true,
+        .is_max_open = true,
+        .min = 0,
+        .max = 1,
+        .dflt = "null",
+        .doc = "Of ema: the share of the mean that each step keeps. null: 0.999."},
+    {.key = "start_epoch",
+        .kind = DNA_KIND_INT,
+        .is_nullable = true,
+        .has_min = true,
+        .min = 1,
+        .dflt = "null",
+        .doc = "The first epoch whose weights count. null: 1 for ema, the first of the "
+               "last quarter for swa."},
+    {0}};
+
 #define TRAINING_ROWS                                                                  \
     {.key = "network",                                                                 \
         .kind = DNA_KIND_MAP,                                                          \
@@ -392,6 +480,28 @@ static const dna_field fields_optimizer[] = {
             .fields = fields_optimizer,                                                \
             .dflt = "{}",                                                              \
             .doc = "How the network's parameters are adapted."},                       \
+        {.key = "lr_scheduler",                                                        \
+            .kind = DNA_KIND_MAP,                                                      \
+            .is_nullable = true,                                                       \
+            .fields = fields_lr_scheduler,                                             \
+            .doc = "How the learning rate changes while training. Not given: not "     \
+                   "at all."},                                                         \
+        {.key = "gradient_clipping",                                                   \
+            .kind = DNA_KIND_MAP,                                                      \
+            .is_nullable = true,                                                       \
+            .fields = fields_gradient_clipping,                                        \
+            .doc = "Bounds of the gradient of each step. Not given: none."},           \
+        {.key = "early_stopping",                                                      \
+            .kind = DNA_KIND_MAP,                                                      \
+            .is_nullable = true,                                                       \
+            .fields = fields_early_stopping,                                           \
+            .doc = "When to end the training before n_epochs. Not given: never."},     \
+        {.key = "weight_averaging",                                                    \
+            .kind = DNA_KIND_MAP,                                                      \
+            .is_nullable = true,                                                       \
+            .fields = fields_weight_averaging,                                         \
+            .doc = "Validate and save a mean of the weights, not those of the last "   \
+                   "step. Not given: no."},                                            \
         {.key = "dataset_transforms",                                                  \
             .kind = DNA_KIND_ANY,                                                      \
             .is_nullable = true,                                                       \

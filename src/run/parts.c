@@ -9,6 +9,7 @@
 #include "config/override.h"
 #include "data/transform.h"
 #include "run/objective.h"
+#include "run/regime.h"
 #include "run/settings.h"
 
 /* ---- the command line ------------------------------------------------------------ */
@@ -184,9 +185,11 @@ dna_parts_check(dna_arena *arena, dna_value *config, bool is_training, dna_log *
     if (is_training) {
         const dna_net_def *net = NULL;
         dna_transform_set transforms;
+        dna_regime_settings regime;
         DNA_TRY(dna_params_read_stats(params, n_param, config));
         DNA_TRY(dna_parts_network(&net, arena, dna_value_get(config, "network"), log));
         DNA_TRY(check_optimizer(arena, config, log));
+        DNA_TRY(dna_regime_read(&regime, arena, config, log));
         DNA_TRY(dna_transforms_read(
             &transforms, arena, dna_value_get(config, "dataset_transforms"), log));
     }

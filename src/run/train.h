@@ -14,6 +14,7 @@
 #include "nn/optim.h"
 #include "run/network.h"
 #include "run/objective.h"
+#include "run/regime.h"
 #include "run/run_dir.h"
 #include "run/train_state.h"
 
@@ -45,6 +46,7 @@ typedef struct dna_training {
     const void *optim_opts;
     dna_optim *optim;
     dna_pool *pool;
+    dna_regime_settings regime;
     /* settings */
     const char *model_name, *model_root, *filename_format;
     uint64_t seed;

@@ -52,7 +52,9 @@ dna_loop_save(const dna_loop *l, const char *name, double validation_loss, char 
     int rc = DNA_OK;
 
     DNA_TRY(dna_training_path(path, l->t, name));
-    DNA_TRY(dna_network_save(l->t->net, *path, &c));
+    dna_regime_show_mean(&l->regime, l->t->net->state);
+    rc = dna_network_save(l->t->net, *path, &c);
+    dna_regime_hide_mean(&l->regime, l->t->net->state);
 out:
     return rc;
 }
@@ -127,6 +129,7 @@ dna_loop_checkpoint(dna_loop *l)
     DNA_TRY(rc);
     DNA_TRY(dna_loop_save(l, "last_checkpoint", loss, &path));
     DNA_TRY(dna_loop_save_best(l, loss));
+    dna_regime_see(&l->regime, loss);
 out:
     dna_free(path);
     return rc;

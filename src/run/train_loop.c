@@ -44,10 +44,15 @@ dna_loop_init(dna_loop *l, dna_training *t)
     DNA_NEW(l->losses, t->n_param);
     DNA_NEW(l->losses_sum, t->n_param);
     DNA_TRY(dna_evaluation_init(&l->validation, t, DNA_VALIDATION));
+    DNA_TRY(dna_regime_init(
+        &l->regime, &t->regime, dna_optim_lr(t->optim), t->n_epoch, t->net->state));
     if (t->state != NULL) {
         DNA_TRY(dna_loop_exchange(l, t->state));
         DNA_TRY(check_place(l));
-        l->is_finished = false; /* of fewer epochs */
+        if (l->is_finished) { /* of fewer epochs: more were asked for since */
+            l->is_finished = false;
+            dna_regime_go_on(&l->regime);
+        }
     }
     l->first_step = l->step;
     l->last_state = l->start;
@@ -59,6 +64,7 @@ void
 dna_loop_clear(dna_loop *l)
 {
     dna_record_close(l->record);
+    dna_regime_clear(&l->regime);
     dna_evaluation_clear(&l->validation);
     dna_free(l->losses_sum);
     dna_free(l->losses);
@@ -109,16 +115,29 @@ check_losses(const dna_loop *l)
 }
 
 static int
+take_step(dna_loop *l)
+{
+    dna_training *t = l->t;
+    dna_state *state = t->net->state;
+    float *grads = dna_state_grads(state);
+    int rc = DNA_OK;
+
+    double factor = dna_regime_begin_step(&l->regime, l->epoch, t->optim->step + 1);
+    DNA_TRY(dna_regime_bound_gradient(&l->regime, grads, dna_state_n_param(state)));
+    DNA_TRY(dna_optim_step(t->optim, dna_state_params(state), grads, factor, t->pool));
+    dna_regime_end_step(&l->regime, state, l->epoch);
+out:
+    return rc;
+}
+
+static int
 learn(dna_loop *l, const dna_batch *b)
 {
     dna_training *t = l->t;
     dna_program *p = NULL;
     int rc = DNA_OK;
 
-    dna_batch_sizes sizes = dna_training_sizes(b);
-    int64_t bad = -1;
-    rc = dna_programs_get(t->net->programs, &sizes, true, &p, &bad);
-    DNA_TRY(dna_training_blame(rc, b, bad));
+    DNA_TRY(dna_programs_get(t->net->programs, b->n_row, b->n_site, b->n, true, &p));
     memcpy(dna_program_input(p, 0), b->x,
         (size_t)(b->n * b->n_row * b->n_site) * sizeof(float));
     DNA_TRY(dna_program_forward(p));
@@ -126,8 +145,7 @@ learn(dna_loop *l, const dna_batch *b)
         b->target, dna_program_output_grad(p), l->losses);
     DNA_TRY(check_losses(l));
     DNA_TRY(dna_program_backward(p));
-    DNA_TRY(dna_optim_step(t->optim, dna_state_params(t->net->state),
-        dna_state_grads(t->net->state), 1.0, t->pool));
+    DNA_TRY(take_step(l));
     l->loss_sum += loss;
     for (int64_t i = 0; i < t->n_param; i++) {
         l->losses_sum[i] += l->losses[i];
@@ -251,6 +269,7 @@ end_epoch(dna_loop *l, double begin, int64_t step_before)
         "end of epoch %lld: training loss %.17g, %.1f s, %.1f samples/s",
         (long long)l->epoch, dna_loop_running_loss(l), seconds,
         seconds > 0.0 ? (double)(l->step - step_before) / seconds : 0.0);
+    dna_regime_end_epoch(&l->regime, l->t->net->state, l->epoch);
     l->is_epoch_done = true;
     l->next_batch = 0;
     DNA_TRY(dna_loop_save_state(l));
@@ -282,6 +301,10 @@ one_epoch(dna_loop *l)
             rc = dna_loop_stop(l);
             goto out;
         }
+        if (dna_regime_is_over(&l->regime)) {
+            rc = DNA_OK;
+            goto out;
+        }
         l->batch++;
     }
     DNA_TRY(rc);
@@ -307,6 +330,13 @@ out:
     return rc;
 }
 
+static bool
+is_at_end(const dna_loop *l)
+{
+    bool is_last = l->is_epoch_done && l->epoch >= l->t->n_epoch;
+    return is_last || dna_regime_is_over(&l->regime);
+}
+
 int
 dna_loop_run(dna_loop *l)
 {
@@ -314,13 +344,15 @@ dna_loop_run(dna_loop *l)
 
     DNA_TRY(dna_record_open(&l->record, l->t, &l->marks));
     DNA_TRY(make_up_for(l));
-    if (l->is_epoch_done) {
-        l->epoch++;
-    }
-    for (; l->epoch <= l->t->n_epoch; l->epoch++) {
+    while (!is_at_end(l)) {
+        l->epoch += l->is_epoch_done ? 1 : 0;
         DNA_TRY(one_epoch(l));
     }
-    l->epoch = l->t->n_epoch;
+    if (dna_regime_is_over(&l->regime)) {
+        dna_log_info(l->t->log,
+            "early stopping: no better loss in the last %lld validation%s",
+            (long long)l->t->regime.patience, DNA_PLURAL(l->t->regime.patience));
+    }
     DNA_TRY(dna_loop_finish(l));
 out:
     return rc;

@@ -30,6 +30,7 @@ typedef struct {
     double loss_sum;           /* of the batches of this epoch */
     int64_t loss_n;            /* batches in both sums */
     double best;               /* NaN: none yet */
+    dna_regime regime;
     /* between two batches */
     int64_t next_batch;  /* of the loader's pass */
     int64_t n_uncounted; /* samples of the last batch, not in step yet */

@@ -242,6 +242,24 @@ out:
     return rc;
 }
 
+/* Schedule, clipping, averaging, early stopping. */
+static int
+read_regime(dna_training *t)
+{
+    const dna_regime_settings *s = &t->regime;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_regime_read(&t->regime, t->arena, t->config, t->log));
+    if ((s->schedule != NULL || s->warmup_steps > 0)
+        && strcmp(t->optim->def->name, "Rprop") == 0) {
+        dna_config_warn(t->log, dna_value_get(t->config, "lr_scheduler"),
+            "lr_scheduler",
+            "the steps of Rprop depend on the learning rate of the first one only");
+    }
+out:
+    return rc;
+}
+
 /* ---- all ------------------------------------------------------------------------- */
 
 int
@@ -268,6 +286,7 @@ dna_training_init(dna_training *t, const dna_train_options *o)
     DNA_TRY(make_dataset(t));
     DNA_TRY(dna_training_make_network(t));
     DNA_TRY(dna_training_make_optim(t));
+    DNA_TRY(read_regime(t));
     DNA_TRY(dna_pool_new(&t->pool, o->n_thread));
     dna_programs_set_pool(t->net->programs, t->pool);
 out:

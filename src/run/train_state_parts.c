@@ -6,6 +6,7 @@
  * sample, all of which are here or in the config.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -158,12 +159,61 @@ out:
     return rc;
 }
 
+/* ---- schedule, early stopping, averages ------------------------------------------ */
+
+static int
+exchange_regime(dna_loop *l, dna_train_state *s)
+{
+    const int64_t most = INT64_MAX / 2;
+    dna_regime *r = &l->regime;
+    dna_lr_plateau *p = &r->schedule.plateau;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_train_state_section(s, "regime"));
+    DNA_TRY(dna_train_state_double(s, "learning_rate", &r->lr));
+    DNA_TRY(dna_train_state_double(s, "plateau_learning_rate", &p->lr));
+    DNA_TRY(dna_train_state_double(s, "plateau_best", &p->best));
+    DNA_TRY(dna_train_state_int(s, "plateau_n_bad", &p->n_bad, 0, most));
+    DNA_TRY(dna_train_state_int(s, "plateau_cooldown", &p->cooldown, 0, most));
+    DNA_TRY(dna_train_state_double(s, "stop_best", &r->stop.best));
+    DNA_TRY(dna_train_state_int(s, "stop_n_bad", &r->stop.n_bad, 0, most));
+    DNA_REQUIRE(r->lr >= 0.0 && isfinite(r->lr) && p->lr >= 0.0 && isfinite(p->lr),
+        DNA_EFORMAT, "%s: regime: a learning rate that is below 0 or not finite",
+        dna_train_state_path(s));
+out:
+    return rc;
+}
+
+static int
+exchange_average(dna_loop *l, dna_train_state *s)
+{
+    dna_weight_average *a = l->regime.average;
+    const dna_state *state = l->t->net->state;
+    int rc = DNA_OK;
+
+    if (a == NULL) {
+        goto out;
+    }
+    DNA_TRY(dna_train_state_section(s, "average"));
+    DNA_TRY(dna_train_state_int(s, "n_added", &a->n_added, 0, INT64_MAX / 2));
+    for (int64_t i = 0; i < dna_state_n_tensor(state); i++) {
+        const dna_tensor *x = dna_state_tensor(state, i);
+        if (x->kind != DNA_TENSOR_COUNTER) {
+            float *mean = x->kind == DNA_TENSOR_PARAM ? a->params : a->buffers;
+            DNA_TRY(dna_train_state_tensor(
+                s, x->name, DNA_F32, x->n_dim, x->dim, mean + x->offset));
+        }
+    }
+out:
+    return rc;
+}
+
 int
 dna_loop_exchange(dna_loop *l, dna_train_state *s)
 {
     static int (*const parts[])(dna_loop * l, dna_train_state * s) = {exchange_data,
         exchange_loop, exchange_losses, exchange_record, exchange_network,
-        exchange_optimizer};
+        exchange_optimizer, exchange_regime, exchange_average};
     int rc = DNA_OK;
 
     for (int64_t i = 0; i < DNA_COUNT(parts); i++) {

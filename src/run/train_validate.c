@@ -18,7 +18,7 @@ record_validation(dna_loop *l)
         .batch = l->batch,
         .step = l->step,
         .training_loss = dna_loop_running_loss(l),
-        .learning_rate = dna_optim_lr(t->optim),
+        .learning_rate = l->regime.lr,
         .measured = &l->validation};
     double *means = NULL;
     int rc = DNA_OK;
@@ -44,8 +44,10 @@ dna_loop_validate(dna_loop *l, double *loss)
 
     dna_log_info(t->log, "epoch %lld, batch %lld: validation", (long long)l->epoch,
         (long long)l->batch + 1);
-    DNA_TRY(
-        dna_evaluation_run(e, t->net, t->is_validation_fresh ? l->n_validation : 0));
+    dna_regime_show_mean(&l->regime, t->net->state);
+    rc = dna_evaluation_run(e, t->net, t->is_validation_fresh ? l->n_validation : 0);
+    dna_regime_hide_mean(&l->regime, t->net->state);
+    DNA_TRY(rc);
     int64_t bad = dna_objective_first_bad(&t->objective, e->losses);
     if (bad >= 0) {
         char place[96];
@@ -60,6 +62,7 @@ dna_loop_validate(dna_loop *l, double *loss)
     dna_log_info(t->log,
         "end of validation: training loss %.17g, validation loss %.17g",
         dna_loop_running_loss(l), *loss);
+    dna_log_info(t->log, "learning rate %.6g", l->regime.lr);
     DNA_TRY(dna_evaluation_log(e));
     DNA_TRY(record_validation(l));
 out:

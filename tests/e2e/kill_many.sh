@@ -2,7 +2,8 @@
 #
 # SPDX-License-Identifier: MIT
 #
-# usage: kill_many.sh DNADNA DATA [KILLS [SIGNAL [SEED]]]
+# usage: kill_many.sh DNADNA DATA [KILLS [SIGNAL [SEED [regime]]]]
+# "regime" trains with a schedule, clipping, averaging and early stopping.
 # After each kill every file is read; each run is resumed until it is done, and then all its
 # files are compared with those of a run that nobody disturbed. Loading threads and plain
 # loading take turns.
@@ -11,13 +12,23 @@ set -eu
 wanted=${3:-6}
 signal=${4:-KILL}
 seed=${5:-$$}
+regime=${6:-}
 echo "seed $seed"
 
 make_model
 sed -i 's/validation: 0.3/validation: 0.2\n    test: 0.1/' m/m_preprocessing_config.yml
 ok preprocess m/m_preprocessing_config.yml
 config() {
-    printf 'n_epochs: 4\n' | small_spidna m
+    {
+        printf 'n_epochs: 4\n'
+        [ -z "$regime" ] || cat << END
+optimizer: {name: NAdam}
+lr_scheduler: {name: plateau, params: {patience: 1, factor: 0.5}, warmup_steps: 20}
+gradient_clipping: {max_norm: 1, max_value: 0.25}
+weight_averaging: {name: ema, decay: 0.9}
+early_stopping: {patience: 12, min_delta: 0.01}
+END
+    } | small_spidna m
     sed "s/^evaluation_interval: .*/evaluation_interval: 2/
          s/^loader_num_workers: .*/loader_num_workers: $1/
          s/^batch_size: .*/batch_size: 4/" m/spidna.yml > "m/$2.yml"

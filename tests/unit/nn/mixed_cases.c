@@ -117,14 +117,6 @@ norm_twice(dna_graph *g, dna_node *x)
 }
 
 static dna_node *
-norm_before_padding(dna_graph *g, dna_node *x) /* its shift must not leak in */
-{
-    x = dna_batch_norm(g, x, "a", (dna_batch_norm_opts){0});
-    x = conv(g, x, "b", 3, 3, 3, 1, 1, 1, 1);
-    return head(g, dna_batch_norm(g, x, "c", (dna_batch_norm_opts){0}));
-}
-
-static dna_node *
 activations(dna_graph *g, dna_node *x) /* also those that make something of 0 */
 {
     x = dna_sigmoid(g, conv(g, x, "a", 3, 1, 2, 1, 1, 0, 1));
@@ -353,8 +345,6 @@ const mixed_case mixed_cases[] = {
     {"batch norm", 3, {2, 1, 2}, {2, 4, 6}, 7, norm_spaces, true},
     {"batch norm, 40 samples", 3, {1, 1, 2}, {1, 2, 5}, 40, norm_spaces, true},
     {"batch norm used twice", 3, {2, 1, 1}, {2, 3, 5}, 5, norm_twice, true},
-    {"batch norm before padding", 3, {2, 1, 1}, {2, 4, 6}, 5, norm_before_padding,
-        true},
     {"activations", 3, {2, 2, 2}, {2, 5, 6}, 5, activations, false},
     {"max pool", 3, {2, 1, 2}, {2, 6, 12}, 6, pools, false},
     {"average pool", 3, {2, 2, 4}, {2, 6, 12}, 5, avg_pools, false},

@@ -52,6 +52,10 @@ enum {
 };
 
 /* A new option goes into same_options() of extent.c too. */
+/* Reshapes that ops on lines [N, C, L] make, which work on images [N, C, 1, L]: two of
+ * them that meet are none, whatever the sizes. */
+typedef enum { DNA_NO_LINE, DNA_LINE_AS_IMAGE, DNA_IMAGE_AS_LINE } dna_line_reshape;
+
 struct dna_node {
     dna_op_kind kind;
     int id; /* place in the graph: inputs of a node have smaller ids */
@@ -78,6 +82,7 @@ struct dna_node {
     int axis;                    /* mean, sum, max, softmax, expand, concat, slice */
     bool keep;                   /* mean, sum, max */
     int64_t begin;               /* slice */
+    dna_line_reshape line;       /* reshape */
     int perm[DNA_GRAPH_MAX_DIM]; /* transpose */
 };
 
@@ -156,6 +161,10 @@ dna_node *dna_node_reduced(
     dna_graph *g, dna_op_kind kind, dna_node *x, int axis, bool keep);
 /** What a mean or sum multiplies the sum of its entries by. */
 double dna_node_factor(const dna_node *node);
+
+/** [N, C, L] as [N, C, 1, L], and back. */
+dna_node *dna_node_line_as_image(dna_graph *g, dna_node *x);
+dna_node *dna_node_image_as_line(dna_graph *g, dna_node *x);
 
 /** Product of dim[first .. n_dim-1] without the batch (first >= 1). */
 int64_t dna_node_span(const dna_node *x, int first);

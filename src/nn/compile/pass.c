@@ -87,6 +87,79 @@ between_reshapes(dna_graph *g, const dna_node *old, dna_node *x, int n_dim,
     return dna_reshape(g, y, old->n_dim - 1, old->dim + 1);
 }
 
+/* ---- lines ---- */
+
+/* The image that a line was made of, or NULL. */
+static dna_node *
+image_of(const dna_node *x)
+{
+    return x != NULL && x->line == DNA_IMAGE_AS_LINE ? x->in[0] : NULL;
+}
+
+/* Whether an op does the same to images as to the lines made of them. */
+static bool
+works_on_images(const dna_node *node, dna_node *const *in)
+{
+    bool fits = node->kind == DNA_OP_ACTIVATION || node->kind == DNA_OP_DROPOUT
+                || node->kind == DNA_OP_ADD;
+    for (int k = 0; k < node->n_in; k++) {
+        fits = fits && image_of(in[k]) != NULL;
+    }
+    return fits;
+}
+
+static dna_node *
+on_images(dna_graph *g, const dna_node *node, dna_node *const *in)
+{
+    int64_t dim[3] = {node->dim[1], 1, node->dim[2]};
+    dna_node *images[2] = {image_of(in[0]), node->n_in > 1 ? image_of(in[1]) : NULL};
+    dna_node like = *node;
+    like.n_dim = 4;
+    return dna_node_image_as_line(g, dna_node_like(g, &like, images, node->n_in, dim));
+}
+
+/* A batch norm of a line, or of five dimensions, as one of an image. */
+static dna_node *
+norm_on_image(dna_graph *g, const dna_node *node, dna_node *x)
+{
+    int64_t dim[3] = {node->dim[1], 1, dna_node_span(node, 2)};
+    if (node->n_dim == 5) {
+        return between_reshapes(g, node, x, 3, dim, dim);
+    }
+    dna_node *image = image_of(x) != NULL ? image_of(x) : dna_node_line_as_image(g, x);
+    dna_node like = *node;
+    like.n_dim = 4;
+    return dna_node_image_as_line(g, dna_node_like(g, &like, &image, 1, dim));
+}
+
+static dna_node *
+linear_on_rows(dna_graph *g, const dna_node *node, dna_node *x)
+{
+    int64_t features = node->in[0]->dim[node->n_dim - 1];
+    int64_t rows = dna_node_size(node->in[0]) / features;
+    int64_t in_dim[2] = {rows, features};
+    int64_t out_dim[2] = {rows, node->dim[node->n_dim - 1]};
+    return between_reshapes(g, node, x, 2, in_dim, out_dim);
+}
+
+static dna_node *
+canonical(dna_graph *g, const dna_node *node, dna_node *const *in)
+{
+    if (node->kind == DNA_OP_BATCH_NORM && (node->n_dim == 3 || node->n_dim == 5)) {
+        return norm_on_image(g, node, in[0]);
+    }
+    if (node->kind == DNA_OP_LINEAR && node->n_dim > 3) {
+        return linear_on_rows(g, node, in[0]);
+    }
+    if (node->line == DNA_LINE_AS_IMAGE && image_of(in[0]) != NULL) {
+        return image_of(in[0]);
+    }
+    if (node->n_dim == 3 && works_on_images(node, in)) {
+        return on_images(g, node, in);
+    }
+    return dna_pass_copy(g, node, in);
+}
+
 int
 dna_pass_canonical(dna_graph **out, const dna_graph *old)
 {
@@ -104,18 +177,7 @@ dna_pass_canonical(dna_graph **out, const dna_graph *old)
         for (int k = 0; k < node->n_in; k++) {
             in[k] = map[node->in[k]->id];
         }
-        if (node->kind == DNA_OP_BATCH_NORM && (node->n_dim == 3 || node->n_dim == 5)) {
-            int64_t dim[3] = {node->dim[1], 1, dna_node_span(node, 2)};
-            map[i] = between_reshapes(g, node, in[0], 3, dim, dim);
-        } else if (node->kind == DNA_OP_LINEAR && node->n_dim > 3) {
-            int64_t features = node->in[0]->dim[node->n_dim - 1];
-            int64_t rows = dna_node_size(node->in[0]) / features;
-            int64_t in_dim[2] = {rows, features};
-            int64_t out_dim[2] = {rows, node->dim[node->n_dim - 1]};
-            map[i] = between_reshapes(g, node, in[0], 2, in_dim, out_dim);
-        } else {
-            map[i] = dna_pass_copy(g, node, in);
-        }
+        map[i] = canonical(g, node, in);
     }
     DNA_TRY(dna_pass_finish(g, old, map, map[old->output->id]));
     *out = g;

@@ -122,9 +122,8 @@ dna_conv1d(dna_graph *g, dna_node *x, const char *layer, dna_conv1d_opts o)
             "%s: input %s is shorter than the kernel %lld", layer,
             dna_node_shape_text(x, shape, sizeof(shape)), (long long)span_of(&o2, 1));
     }
-    x = dna_reshape(g, x, 3, (int64_t[]){x->dim[1], 1, x->dim[2]});
-    x = x == NULL ? NULL : conv_node(g, x, layer, &o2, 3);
-    return x == NULL ? NULL : dna_reshape(g, x, 2, (int64_t[]){x->dim[1], x->dim[3]});
+    x = dna_node_line_as_image(g, x);
+    return x == NULL ? NULL : dna_node_image_as_line(g, conv_node(g, x, layer, &o2, 3));
 }
 
 /* Sizes of one convolution, and a walk over all its products. */

@@ -66,9 +66,8 @@ dna_avg_pool2d(dna_graph *g, dna_node *x, dna_avg_pool_opts o)
     return node;
 }
 
-/* [N, C, L] as an image of height 1. */
 static dna_node *
-line_as_image(dna_graph *g, dna_node *x, const char *name)
+image_of(dna_graph *g, dna_node *x, const char *name)
 {
     char shape[DNA_SHAPE_TEXT];
     if (x != NULL && x->n_dim != 3) {
@@ -76,14 +75,7 @@ line_as_image(dna_graph *g, dna_node *x, const char *name)
             "%s: input %s, [N, channels, length] is needed", name,
             dna_node_shape_text(x, shape, sizeof(shape)));
     }
-    return x == NULL ? NULL
-                     : dna_reshape(g, x, 3, (int64_t[]){x->dim[1], 1, x->dim[2]});
-}
-
-static dna_node *
-image_as_line(dna_graph *g, dna_node *x)
-{
-    return x == NULL ? NULL : dna_reshape(g, x, 2, (int64_t[]){x->dim[1], x->dim[3]});
+    return dna_node_line_as_image(g, x);
 }
 
 dna_node *
@@ -91,8 +83,8 @@ dna_max_pool1d(dna_graph *g, dna_node *x, dna_pool1d_opts o)
 {
     dna_pool_opts window = {
         .kernel = {1, o.kernel}, .stride = {1, o.stride}, .pad = {0, o.pad}};
-    x = line_as_image(g, x, "max_pool1d");
-    return image_as_line(g, dna_max_pool2d(g, x, window));
+    x = image_of(g, x, "max_pool1d");
+    return dna_node_image_as_line(g, dna_max_pool2d(g, x, window));
 }
 
 dna_node *
@@ -102,8 +94,8 @@ dna_avg_pool1d(dna_graph *g, dna_node *x, dna_pool1d_opts o)
         .stride = {1, o.stride},
         .pad = {0, o.pad},
         .exclude_pad = o.exclude_pad};
-    x = line_as_image(g, x, "avg_pool1d");
-    return image_as_line(g, dna_avg_pool2d(g, x, window));
+    x = image_of(g, x, "avg_pool1d");
+    return dna_node_image_as_line(g, dna_avg_pool2d(g, x, window));
 }
 
 /* ---- maximum ---- */

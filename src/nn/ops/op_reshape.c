@@ -33,6 +33,28 @@ dna_flatten(dna_graph *g, dna_node *x)
     return dna_reshape(g, x, 1, &n);
 }
 
+dna_node *
+dna_node_line_as_image(dna_graph *g, dna_node *x)
+{
+    dna_node *node =
+        x == NULL ? NULL : dna_reshape(g, x, 3, (int64_t[]){x->dim[1], 1, x->dim[2]});
+    if (node != NULL) {
+        node->line = DNA_LINE_AS_IMAGE;
+    }
+    return node;
+}
+
+dna_node *
+dna_node_image_as_line(dna_graph *g, dna_node *x)
+{
+    dna_node *node =
+        x == NULL ? NULL : dna_reshape(g, x, 2, (int64_t[]){x->dim[1], x->dim[3]});
+    if (node != NULL) {
+        node->line = DNA_IMAGE_AS_LINE;
+    }
+    return node;
+}
+
 static void
 reshape_forward(const dna_ref_args *a)
 {

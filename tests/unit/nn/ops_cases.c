@@ -251,6 +251,19 @@ avg_pools(dna_graph *g, dna_node *x)
 }
 
 static dna_node *
+lines(dna_graph *g, dna_node *x) /* a residual block on lines, and what leaves them */
+{
+    x = dna_conv1d(g, x, "a", (dna_conv1d_opts){.out = 3, .kernel = 2});
+    dna_node *y = dna_dropout(g, dna_relu(g, x), 0.3);
+    y = dna_conv1d(g, y, "b", (dna_conv1d_opts){.out = 3, .kernel = 3, .pad = 1});
+    y = dna_batch_norm(g, y, "n", (dna_batch_norm_opts){0});
+    y = dna_sigmoid(g, dna_add(g, y, x));
+    y = dna_add(g, y, dna_max_pool1d(g, y, (dna_pool1d_opts){.kernel = 11}));
+    dna_node *z = dna_add(g, dna_mean(g, y, 2, true), y);
+    return head(g, dna_softmax(g, dna_tanh(g, z), 2));
+}
+
+static dna_node *
 pools_1d(dna_graph *g, dna_node *x)
 {
     x = dna_conv1d(g, x, "a", (dna_conv1d_opts){.out = 3, .kernel = 2});
@@ -370,6 +383,35 @@ moves(dna_graph *g, dna_node *x)
     return head(g, dna_relu(g, y));
 }
 
+/* Slices of every dimension and several orders of 2, 3 and 5 dimensions. */
+static dna_node *
+moves_of_ranks(dna_graph *g, dna_node *x)
+{
+    dna_node *xs[13];
+    int n = 0;
+    x = conv(g, x, "a", 4, 1, 1, 1, 1, 0, 0, false);
+    int64_t h = dna_node_dim(x, 2);
+    int64_t w = dna_node_dim(x, 3);
+    dna_node *five = dna_reshape(g, x, 4, (int64_t[]){2, 2, h, w});
+    dna_node *three = dna_reshape(g, x, 2, (int64_t[]){4 * h, w});
+    for (int axis = 1; axis <= 4; axis++) {
+        xs[n++] = dna_tanh(g, dna_slice(g, five, axis, 1, 1));
+    }
+    xs[n++] = dna_transpose(g, five, (int[]){0, 4, 2, 1, 3});
+    xs[n++] = dna_transpose(g, five, (int[]){0, 1, 3, 2, 4});
+    xs[n++] = dna_relu(g, dna_slice(g, three, 1, 2, h));
+    xs[n++] = dna_slice(g, three, 2, 0, w - 1);
+    xs[n++] = dna_transpose(g, three, (int[]){0, 2, 1});
+    xs[n++] = dna_relu(g, dna_slice(g, dna_flatten(g, three), 1, 3, 5));
+    xs[n++] = dna_transpose(g, dna_flatten(g, five), (int[]){0, 1});
+    xs[n++] = dna_slice(g, dna_transpose(g, x, (int[]){0, 2, 3, 1}), 1, 1, 2);
+    xs[n++] = dna_sigmoid(g, dna_transpose(g, x, (int[]){0, 1, 3, 2}));
+    for (int i = 0; i < n; i++) {
+        xs[i] = dna_flatten(g, xs[i]);
+    }
+    return head(g, dna_concat(g, xs, n, 1));
+}
+
 static dna_node *
 reshapes(dna_graph *g, dna_node *x) /* between two four-dimensional shapes */
 {
@@ -481,6 +523,7 @@ const op_case op_cases[] = {
     {"activations", 3, {2, 3, 5}, 4, activations},
     {"activations of repeated rows", 3, {2, 4, 5}, 3, activations_repeated},
     {"average pool", 3, {2, 5, 8}, 3, avg_pools},
+    {"lines", 2, {2, 12}, 3, lines},
     {"pools 1d", 2, {2, 11}, 3, pools_1d},
     {"max and sum along dimensions", 3, {2, 4, 5}, 3, reductions},
     {"max and softmax of many", 3, {1, 2, 4}, 2, max_of_many},
@@ -489,6 +532,7 @@ const op_case op_cases[] = {
     {"dropout", 3, {2, 4, 6}, 4, dropouts},
     {"repeated rows, ops along dimensions", 3, {2, 4, 5}, 3, repeated_ops},
     {"transpose, slice, concat", 3, {2, 3, 6}, 2, moves},
+    {"transpose and slice of other ranks", 3, {2, 3, 4}, 3, moves_of_ranks},
     {"reshape", 3, {2, 3, 4}, 3, reshapes},
     {"add, mean, zeros", 3, {2, 3, 4}, 3, sums},
     {"mean and expand of channels", 3, {2, 3, 4}, 2, channels_mean},

@@ -438,6 +438,34 @@ test_repeated_rows_are_computed_once(void **state)
     fail_msg("no exchangeable case");
 }
 
+/* Between the ops of a convolution along lines nothing is copied. */
+static void
+test_lines_stay_images(void **state)
+{
+    (void)state;
+    dna_graph *g = NULL;
+    dna_graph *a = NULL;
+    dna_graph *b = NULL;
+    int n_reshape = 0;
+    assert_ok(dna_graph_new(&g));
+    dna_node *x = dna_input(g, "x", 2, (int64_t[]){2, 30});
+    x = dna_conv1d(g, x, "a", (dna_conv1d_opts){.out = 3, .kernel = 3, .pad = 1});
+    dna_node *y = dna_batch_norm(g, x, "n", (dna_batch_norm_opts){0});
+    y = dna_dropout(g, dna_relu(g, y), 0.1);
+    y = dna_conv1d(g, y, "b", (dna_conv1d_opts){.out = 3, .kernel = 3, .pad = 1});
+    y = dna_max_pool1d(g, dna_add(g, x, y), (dna_pool1d_opts){.kernel = 2});
+    assert_ok(dna_graph_output(g, dna_flatten(g, y)));
+    assert_ok(dna_pass_canonical(&a, g));
+    assert_ok(dna_pass_dead_code(&b, a));
+    for (int k = 0; k < b->n_node; k++) {
+        n_reshape += b->nodes[k]->kind == DNA_OP_RESHAPE ? 1 : 0;
+    }
+    assert_int_equal(n_reshape, 3); /* into the first image, out of the last, flatten */
+    dna_graph_free(g);
+    dna_graph_free(a);
+    dna_graph_free(b);
+}
+
 int
 main(void)
 {
@@ -445,6 +473,7 @@ main(void)
         cmocka_unit_test(test_gradients_are_the_limits_of_differences),
         cmocka_unit_test(test_passes_keep_results_and_gradients),
         cmocka_unit_test(test_repeated_rows_are_computed_once),
+        cmocka_unit_test(test_lines_stay_images),
         cmocka_unit_test(test_program_equals_reference),
         cmocka_unit_test(test_every_instruction_set_equals_reference),
         cmocka_unit_test(test_unknown_instruction_sets_are_refused),

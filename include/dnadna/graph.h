@@ -113,6 +113,43 @@ typedef struct {
 DNA_API dna_node *dna_batch_norm(
     dna_graph *g, dna_node *x, const char *layer, dna_batch_norm_opts opts);
 
+typedef struct {
+    double eps;  /* 0: 1e-5 */
+    bool affine; /* scale and shift each channel; not by default */
+} dna_instance_norm_opts;
+
+/** Per sample and channel (dimension 1) over space, in training and in evaluation alike:
+ *      y = (x - mean) / sqrt(var + eps) * weight[c] + bias[c],   var biased.
+ *  x [N,C,L], [N,C,H,W] with at least two entries a channel. No running statistics.
+ *  Source: Ulyanov, Vedaldi and Lempitsky 2016, arXiv:1607.08022, eq. 3. */
+DNA_API dna_node *dna_instance_norm(
+    dna_graph *g, dna_node *x, const char *layer, dna_instance_norm_opts opts);
+
+typedef struct {
+    int64_t groups; /* divides the channels */
+    double eps;     /* 0: 1e-5 */
+    bool no_affine;
+} dna_group_norm_opts;
+
+/** As the instance norm, but with one mean and variance for the C / groups neighbouring
+ *  channels of a group; x [N,C], [N,C,L] or [N,C,H,W]; weight and bias are [C].
+ *  Source: Wu and He 2018, ECCV, eq. 1 to 4 and 7. */
+DNA_API dna_node *dna_group_norm(
+    dna_graph *g, dna_node *x, const char *layer, dna_group_norm_opts opts);
+
+typedef struct {
+    int n_dim;  /* how many of the last dimensions are normalised together; 0: 1 */
+    double eps; /* 0: 1e-5 */
+    bool no_affine;
+} dna_layer_norm_opts;
+
+/** One mean and variance for all entries of the last n_dim dimensions, each of which has
+ *  its own weight and bias (whose shape they are):
+ *      y[..., i] = (x[..., i] - mean) / sqrt(var + eps) * weight[i] + bias[i].
+ *  Source: Ba, Kiros and Hinton 2016, arXiv:1607.06450, eq. 3 and 4. */
+DNA_API dna_node *dna_layer_norm(
+    dna_graph *g, dna_node *x, const char *layer, dna_layer_norm_opts opts);
+
 /* Elementwise. NaN stays NaN. */
 /** max(x, 0). */
 DNA_API dna_node *dna_relu(dna_graph *g, dna_node *x);
@@ -192,6 +229,42 @@ DNA_API dna_node *dna_reshape(dna_graph *g, dna_node *x, int n_dim, const int64_
 DNA_API dna_node *dna_flatten(dna_graph *g, dna_node *x);
 /** y dimension i is x dimension perm[i]; perm[0] must be 0 (the batch stays). */
 DNA_API dna_node *dna_transpose(dna_graph *g, dna_node *x, const int *perm);
+
+typedef struct {
+    int64_t hidden; /* H: entries of the state */
+    int n_layer;    /* stacked, each reads the outputs of the one before; 0: 1 */
+    bool
+        bidirectional; /* each layer also reads from the end, with its own parameters */
+    bool final;        /* y is the last layer's final state instead of all states */
+    bool no_bias;
+} dna_rnn_opts;
+
+/* Recurrent layers: x [N, L, I], time is dimension 1 -> y [N, L, H * directions], the
+ * states h[1] .. h[L] of the last layer, forward direction first. The state before the
+ * first entry is zero. With `final`, y is [N, H * directions]: the state after reading
+ * all of x, which for the direction from the end is the one at the first entry. The same
+ * layer name once without and once with `final` gives both.
+ *
+ * Parameters of layer k = 0, 1, ...: "<layer>.weight_ih_lk" [gates * H, I of the layer],
+ * "weight_hh_lk" [gates * H, H], "bias_ih_lk" and "bias_hh_lk" [gates * H], those of the
+ * other direction "..._lk_reverse"; all begin uniform on +-1/sqrt(H).
+ */
+
+/** Gates in the order r, z, n (s: logistic function, *: entry by entry):
+ *      r = s(W_ir x + b_ir + W_hr h + b_hr)           z = s(W_iz x + b_iz + W_hz h + b_hz)
+ *      n = tanh(W_in x + b_in + r * (W_hn h + b_hn))  h' = (1 - z) * n + z * h
+ *  Source: Cho et al. 2014, EMNLP, eq. 5 to 8; r after the product and (1 - z) at n as in
+ *  PyTorch. */
+DNA_API dna_node *dna_gru(
+    dna_graph *g, dna_node *x, const char *layer, dna_rnn_opts opts);
+
+/** Gates in the order i, f, g, o:
+ *      i, f, o = s(W_i. x + b_i. + W_h. h + b_h.)     g = tanh(W_ig x + b_ig + W_hg h + b_hg)
+ *      c' = f * c + i * g                             h' = o * tanh(c')
+ *  Source: Hochreiter and Schmidhuber 1997, Neural Comput. 9:1735-1780; with the forget
+ *  gate f of Gers, Schmidhuber and Cummins 2000, Neural Comput. 12:2451-2471. */
+DNA_API dna_node *dna_lstm(
+    dna_graph *g, dna_node *x, const char *layer, dna_rnn_opts opts);
 
 #ifdef __cplusplus
 }

@@ -49,7 +49,8 @@ typedef struct {
     int64_t dim[DNA_GRAPH_MAX_DIM];
     int64_t count;  /* elements */
     int64_t offset; /* into the vector of its kind */
-    int64_t fan_in; /* of the layer, for the initial law (0: none) */
+    int64_t fan_in; /* of the layer, for the initial law (0: none); of a recurrent layer
+                       its hidden size */
 } dna_tensor;
 
 /** The tensors a graph names, in order of first mention: weight, bias, then buffers.
@@ -68,8 +69,8 @@ DNA_API int64_t dna_state_n_buffer(const dna_state *state);
 DNA_API int64_t *dna_state_counters(dna_state *state);
 DNA_API int64_t dna_state_n_counter(const dna_state *state);
 
-/** PyTorch's default laws: weight and bias uniform on +-1/sqrt(fan_in), batch norm
- * scale 1, shift 0, running mean 0 and variance 1. Random: one stream a tensor, from
+/** PyTorch's default laws: weight and bias uniform on +-1/sqrt(fan_in), norms scale 1,
+ * shift 0, running mean 0 and variance 1. Random: one stream a tensor, from
  * (seed, name). */
 DNA_API int dna_state_init_random(dna_state *state, uint64_t seed) DNA_MUST_CHECK;
 

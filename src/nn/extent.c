@@ -137,6 +137,8 @@ same_options(const dna_node *a, const dna_node *b)
                    && c->out == d->out && c->no_bias == d->no_bias
                    && a->exclude_pad == b->exclude_pad && a->rate == b->rate
                    && a->stream == b->stream && a->activation.kind == b->activation.kind
+                   && a->groups == b->groups && a->is_reverse == b->is_reverse
+                   && a->is_final == b->is_final
                    && memcmp(a->perm, b->perm, sizeof(a->perm)) == 0;
     for (int i = 0; is_same && i < DNA_ACTIVATION_MAX_K; i++) {
         is_same = a->activation.k[i] == b->activation.k[i];

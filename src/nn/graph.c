@@ -16,6 +16,8 @@ static const dna_op_def *const op_table[DNA_N_OP] = {
     [DNA_OP_CONV2D] = &dna_op_conv2d,
     [DNA_OP_LINEAR] = &dna_op_linear,
     [DNA_OP_BATCH_NORM] = &dna_op_batch_norm,
+    [DNA_OP_GROUP_NORM] = &dna_op_group_norm,
+    [DNA_OP_LAYER_NORM] = &dna_op_layer_norm,
     [DNA_OP_ACTIVATION] = &dna_op_activation,
     [DNA_OP_MAX_POOL2D] = &dna_op_max_pool2d,
     [DNA_OP_AVG_POOL2D] = &dna_op_avg_pool2d,
@@ -30,6 +32,8 @@ static const dna_op_def *const op_table[DNA_N_OP] = {
     [DNA_OP_SLICE] = &dna_op_slice,
     [DNA_OP_RESHAPE] = &dna_op_reshape,
     [DNA_OP_TRANSPOSE] = &dna_op_transpose,
+    [DNA_OP_GRU] = &dna_op_gru,
+    [DNA_OP_LSTM] = &dna_op_lstm,
 };
 
 const dna_op_def *

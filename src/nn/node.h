@@ -23,6 +23,8 @@ typedef enum {
     DNA_OP_CONV2D,
     DNA_OP_LINEAR,
     DNA_OP_BATCH_NORM,
+    DNA_OP_GROUP_NORM, /* instance norm too: a group a channel */
+    DNA_OP_LAYER_NORM,
     DNA_OP_ACTIVATION,
     DNA_OP_MAX_POOL2D,
     DNA_OP_AVG_POOL2D,
@@ -37,6 +39,8 @@ typedef enum {
     DNA_OP_SLICE,
     DNA_OP_RESHAPE,
     DNA_OP_TRANSPOSE,
+    DNA_OP_GRU, /* one direction */
+    DNA_OP_LSTM,
     DNA_N_OP
 } dna_op_kind;
 
@@ -50,6 +54,9 @@ enum {
     DNA_RUNNING_VAR = 3,
     DNA_TRACKED = 4
 };
+
+/* The same for gru and lstm; W_ih is DNA_WEIGHT. */
+enum { DNA_WEIGHT_HH = 1, DNA_BIAS_IH = 2, DNA_BIAS_HH = 3 };
 
 /* A new option goes into same_options() of extent.c too. */
 /* Reshapes that ops on lines [N, C, L] make, which work on images [N, C, 1, L]: two of
@@ -69,7 +76,7 @@ struct dna_node {
     /* Passes split layers over channels: the part of the tensors that this node uses.
      */
     int64_t param_begin; /* conv2d, linear: first input channel of the weight;
-                            batch_norm: first channel */
+                            batch_norm, group_norm: first channel */
     int64_t repeat; /* batch_norm, sum: how often each stored row stands in the original
                        graph */
     dna_conv2d_opts conv;
@@ -78,12 +85,15 @@ struct dna_node {
     dna_activation activation;
     double rate;                 /* dropout */
     int64_t stream;              /* dropout: its number in the network */
-    double eps, momentum;        /* batch_norm */
-    int axis;                    /* mean, sum, max, softmax, expand, concat, slice */
+    double eps, momentum;        /* norms; batch_norm */
+    int64_t groups;              /* group_norm */
+    int axis;                    /* mean, sum, max, softmax, expand, concat, slice;
+                                    layer_norm: the first dimension it normalises over */
     bool keep;                   /* mean, sum, max */
     int64_t begin;               /* slice */
     dna_line_reshape line;       /* reshape */
     int perm[DNA_GRAPH_MAX_DIM]; /* transpose */
+    bool is_reverse, is_final; /* gru, lstm: reads from the end; y is the last state */
 };
 
 struct dna_graph {
@@ -117,7 +127,7 @@ typedef struct {
     const double *dy;
     double *w[DNA_NODE_MAX_TENSOR];
     double *dw[DNA_NODE_MAX_TENSOR]; /* backward adds to them */
-    double *saved;                   /* n_saved doubles kept from forward to backward */
+    double *saved; /* batch * n_saved doubles kept from forward to backward */
     const struct dna_extents *extents; /* of the samples, for ops with joins_samples;
                                         * NULL: all are as large as the node */
 } dna_ref_args;
@@ -126,15 +136,16 @@ typedef struct {
     const char *name;
     void (*forward)(const dna_ref_args *a);
     void (*backward)(const dna_ref_args *a);  /* NULL: no gradient flows */
-    int64_t (*n_saved)(const dna_node *node); /* NULL: none */
+    int64_t (*n_saved)(const dna_node *node); /* a sample; NULL: none */
     bool joins_samples; /* a result depends on several samples: the op sees the whole
                          * batch, with zeros outside of the samples' extents */
 } dna_op_def;
 
 extern const dna_op_def dna_op_input, dna_op_zeros, dna_op_conv2d, dna_op_linear,
-    dna_op_batch_norm, dna_op_activation, dna_op_max_pool2d, dna_op_avg_pool2d,
-    dna_op_mean, dna_op_sum, dna_op_max, dna_op_softmax, dna_op_dropout, dna_op_expand,
-    dna_op_concat, dna_op_add, dna_op_slice, dna_op_reshape, dna_op_transpose;
+    dna_op_batch_norm, dna_op_group_norm, dna_op_layer_norm, dna_op_activation,
+    dna_op_max_pool2d, dna_op_avg_pool2d, dna_op_mean, dna_op_sum, dna_op_max,
+    dna_op_softmax, dna_op_dropout, dna_op_expand, dna_op_concat, dna_op_add,
+    dna_op_slice, dna_op_reshape, dna_op_transpose, dna_op_gru, dna_op_lstm;
 
 /** The row of a kind. */
 const dna_op_def *dna_op(dna_op_kind kind);

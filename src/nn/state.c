@@ -149,7 +149,7 @@ dna_state_init_random(dna_state *s, uint64_t seed)
                 s->params[t->offset + e] =
                     (float)(a * (2.0 * dna_rng_uniform(&rng) - 1.0));
             }
-        } else { /* a batch norm's scale and shift */
+        } else { /* a norm's scale and shift */
             float v = dna_str_ends_with(t->name, "weight") ? 1.0f : 0.0f;
             for (int64_t e = 0; e < t->count; e++) {
                 s->params[t->offset + e] = v;

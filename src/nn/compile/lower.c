@@ -122,6 +122,8 @@ static const bool output_is_free[DNA_N_OP] = {
     [DNA_OP_CONV2D] = true,
     [DNA_OP_LINEAR] = true,
     [DNA_OP_BATCH_NORM] = true,
+    [DNA_OP_GROUP_NORM] = true,
+    [DNA_OP_LAYER_NORM] = true,
     [DNA_OP_MAX_POOL2D] = true,
     [DNA_OP_AVG_POOL2D] = true,
     [DNA_OP_MEAN] = true,
@@ -220,6 +222,13 @@ lower_op(dna_program *p, const dna_node *node)
         return dna_lower_linear(p, node);
     case DNA_OP_BATCH_NORM:
         return dna_lower_batch_norm(p, node);
+    case DNA_OP_GROUP_NORM:
+        return dna_lower_group_norm(p, node);
+    case DNA_OP_LAYER_NORM:
+        return dna_lower_layer_norm(p, node);
+    case DNA_OP_GRU:
+    case DNA_OP_LSTM:
+        return dna_lower_rnn(p, node);
     case DNA_OP_ACTIVATION:
         return dna_lower_activation(p, node);
     case DNA_OP_MAX_POOL2D:
@@ -264,6 +273,8 @@ lower_op(dna_program *p, const dna_node *node)
 static const bool zeros_stay[DNA_N_OP] = {
     [DNA_OP_INPUT] = true, /* masked before it is copied */
     [DNA_OP_ZEROS] = true,
+    [DNA_OP_GRU] = true, /* go by the samples' extents */
+    [DNA_OP_LSTM] = true,
 };
 
 int
@@ -398,6 +409,13 @@ lower_op_backward(dna_program *p, const dna_node *node)
         return dna_lower_linear_backward(p, node);
     case DNA_OP_BATCH_NORM:
         return dna_lower_batch_norm_backward(p, node);
+    case DNA_OP_GROUP_NORM:
+        return dna_lower_group_norm_backward(p, node);
+    case DNA_OP_LAYER_NORM:
+        return dna_lower_layer_norm_backward(p, node);
+    case DNA_OP_GRU:
+    case DNA_OP_LSTM:
+        return dna_lower_rnn_backward(p, node);
     case DNA_OP_MAX_POOL2D:
     case DNA_OP_AVG_POOL2D:
         return in_needs ? dna_lower_pool2d_backward(p, node) : DNA_OK;
@@ -432,8 +450,12 @@ lower_op_backward(dna_program *p, const dna_node *node)
 /* Ops whose gradients are zero where those of their output, or their inputs, are. */
 static const bool zero_grads_stay[DNA_N_OP] = {
     [DNA_OP_LINEAR] = true,
-    [DNA_OP_BATCH_NORM] = true, /* goes by the samples' extents */
-    [DNA_OP_MAX_POOL2D] = true, /* so do these */
+    [DNA_OP_BATCH_NORM] = true, /* these go by the samples' extents */
+    [DNA_OP_GROUP_NORM] = true,
+    [DNA_OP_LAYER_NORM] = true,
+    [DNA_OP_GRU] = true,
+    [DNA_OP_LSTM] = true,
+    [DNA_OP_MAX_POOL2D] = true,
     [DNA_OP_AVG_POOL2D] = true,
     [DNA_OP_MAX] = true,
     [DNA_OP_SOFTMAX] = true,

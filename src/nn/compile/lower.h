@@ -109,7 +109,8 @@ struct dna_program {
     dna_tensor_value *grads;  /* by node id; buf NULL: none yet */
     dna_tensor_value *inputs; /* by place in g->inputs */
     dna_tensor_value output, output_grad;
-    dna_tensor_value *operands; /* by node id: linear's input with even rows */
+    dna_tensor_value *operands; /* by node id: linear's input with even rows, all states
+                                   of a gru or lstm */
     dna_buffer **saved;         /* by node id: what forward keeps for backward */
     dna_buffer *
         *statistics;  /* by tensor: of no size, they order steps on a running mean */
@@ -222,6 +223,12 @@ int dna_lower_max(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_max_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_softmax(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_softmax_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_group_norm(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_group_norm_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_layer_norm(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_layer_norm_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_rnn(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_rnn_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 
 /* ---- after lowering ---- */
 
@@ -242,6 +249,14 @@ struct dna_workspace {
 float *dna_at(const dna_exec *e, const dna_tensor_value *v);
 /** The node as sample e->b0 + b has it; the node itself unless sizes are mixed. */
 const dna_node *dna_own_node(const dna_exec *e, const dna_node *node, int64_t b);
+/* The positions of a sample of a norm's node, which has 2 or 4 dimensions and P positions
+ * at full size: n runs of `length` that begin `step` positions apart. */
+typedef struct {
+    int64_t n, length, step;
+    double times; /* how often each counts: 1 where all samples have one size */
+} dna_positions;
+dna_positions dna_positions_of(
+    const dna_exec *e, const dna_node *node, int64_t P, int64_t b);
 /** Copy one sample (at x, a value seen as v) to `dense`, which has no gaps and the storage
  *  order of its rank, or back; `own` is the sample's own node of the value. Back outside
  *  of its extents nothing is written. */

@@ -44,23 +44,17 @@ typedef struct {
     dna_buffer *scratch; /* several sizes: slopes of a sample */
 } norm_backward_args;
 
-/* The positions of a sample: runs of `length` that begin `step` positions apart. */
-typedef struct {
-    int64_t n, length, step;
-    double times; /* how often each counts: 1 where all samples have one size */
-} positions;
-
-static positions
-positions_of(const dna_exec *e, const dna_node *node, int64_t P, int64_t b)
+dna_positions
+dna_positions_of(const dna_exec *e, const dna_node *node, int64_t P, int64_t b)
 {
     const dna_node *own = dna_own_node(e, node, b);
     if (e->p->extents == NULL) {
-        return (positions){1, P, P, 1.0};
+        return (dna_positions){1, P, P, 1.0};
     }
     if (own == node || node->n_dim < 4) {
-        return (positions){1, P, P, (double)own->repeat};
+        return (dna_positions){1, P, P, (double)own->repeat};
     }
-    return (positions){own->dim[2], own->dim[3], node->dim[3], (double)own->repeat};
+    return (dna_positions){own->dim[2], own->dim[3], node->dim[3], (double)own->repeat};
 }
 
 /* How much samples b0 .. b0+n-1 count. */
@@ -73,7 +67,7 @@ count_of(const dna_program *p, const dna_node *node, int64_t P, int64_t b0, int6
         return (double)(n * P);
     }
     for (int64_t b = 0; b < n; b++) {
-        positions at = positions_of(&e, node, P, b);
+        dna_positions at = dna_positions_of(&e, node, P, b);
         count += at.times * (double)(at.n * at.length);
     }
     return count;
@@ -85,7 +79,7 @@ static void
 sample_moments(const dna_exec *e, const norm_args *a, int64_t b, const float *x,
     const float *shift, double *sums, double *scratch)
 {
-    positions at = positions_of(e, a->node, a->P, b);
+    dna_positions at = dna_positions_of(e, a->node, a->P, b);
     bool is_plain = at.times == 1.0;
     double *to = is_plain ? sums : scratch;
     if (!is_plain) {
@@ -386,7 +380,7 @@ run_backward_apply(const dna_exec *e, const void *args)
     const float *mean = (const float *)dna_bytes_at(&all, a->vectors) + MEAN * a->C;
     float *scratch = a->scratch == NULL ? NULL : dna_bytes_at(e, a->scratch);
     for (int64_t b = 0; b < e->n; b++) {
-        positions at = positions_of(e, a->node, a->P, b);
+        dna_positions at = dna_positions_of(e, a->node, a->P, b);
         const float *slopes =
             sample_slopes(a, dna_bytes_at(&all, a->slopes), at.times, scratch);
         float *dx = dna_at(e, &a->dx) + b * a->dx.stride[0];

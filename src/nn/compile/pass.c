@@ -118,7 +118,7 @@ on_images(dna_graph *g, const dna_node *node, dna_node *const *in)
     return dna_node_image_as_line(g, dna_node_like(g, &like, images, node->n_in, dim));
 }
 
-/* A batch norm of a line, or of five dimensions, as one of an image. */
+/* A batch or group norm of a line, or of five dimensions, as one of an image. */
 static dna_node *
 norm_on_image(dna_graph *g, const dna_node *node, dna_node *x)
 {
@@ -142,11 +142,27 @@ linear_on_rows(dna_graph *g, const dna_node *node, dna_node *x)
     return between_reshapes(g, node, x, 2, in_dim, out_dim);
 }
 
+/* A layer norm whose entries are one dimension. */
+static dna_node *
+norm_on_rows(dna_graph *g, const dna_node *node, dna_node *x)
+{
+    int64_t entries = dna_node_span(node, node->axis);
+    int64_t dim[2] = {dna_node_size(node) / entries, entries};
+    dna_node like = *node;
+    like.axis = 2;
+    return between_reshapes(g, &like, x, 2, dim, dim);
+}
+
 static dna_node *
 canonical(dna_graph *g, const dna_node *node, dna_node *const *in)
 {
-    if (node->kind == DNA_OP_BATCH_NORM && (node->n_dim == 3 || node->n_dim == 5)) {
+    if ((node->kind == DNA_OP_BATCH_NORM || node->kind == DNA_OP_GROUP_NORM)
+        && (node->n_dim == 3 || node->n_dim == 5)) {
         return norm_on_image(g, node, in[0]);
+    }
+    if (node->kind == DNA_OP_LAYER_NORM
+        && (node->n_dim > 3 || (node->n_dim == 3 && node->axis == 1))) {
+        return norm_on_rows(g, node, in[0]);
     }
     if (node->kind == DNA_OP_LINEAR && node->n_dim > 3) {
         return linear_on_rows(g, node, in[0]);

@@ -19,9 +19,10 @@
 
 #include "nn/node.h"
 
-/** Bring ops to the ranks that lowering knows: batch_norm to 2 or 4 dimensions, linear
- * to at most 3, by reshapes around them. Lines [N, C, L] that came from a convolution or
- * pooling stay images [N, C, 1, L] from op to op. */
+/** Bring ops to the ranks that lowering knows: batch_norm and group_norm to 2 or 4
+ * dimensions, linear to at most 3, layer_norm to the last of 2 or 3, by reshapes around
+ * them. Lines [N, C, L] that came from a convolution or pooling stay images [N, C, 1, L]
+ * from op to op. */
 int dna_pass_canonical(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 /** Compute convolutions, linear layers and everything between on the pieces of a concat
  * over channels, where at least one piece is repeated by an expand. */

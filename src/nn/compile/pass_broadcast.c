@@ -72,7 +72,15 @@ passes_through(const dna_node *node, const form *in)
     case DNA_OP_ACTIVATION:
         return true;
     case DNA_OP_BATCH_NORM:
+    case DNA_OP_GROUP_NORM: /* repeats do not change a mean or a variance */
         return !in->repeated[1];
+    case DNA_OP_LAYER_NORM: /* neither, but every entry has its own weight */
+        for (int d = node->axis; d < node->n_dim; d++) {
+            if (in->repeated[d]) {
+                return false;
+            }
+        }
+        return true;
     case DNA_OP_LINEAR:
         return !in->repeated[node->n_dim - 1];
     case DNA_OP_SOFTMAX:
@@ -103,6 +111,8 @@ passes_through(const dna_node *node, const form *in)
     case DNA_OP_SLICE:
     case DNA_OP_RESHAPE:
     case DNA_OP_TRANSPOSE:
+    case DNA_OP_GRU:
+    case DNA_OP_LSTM:
     case DNA_N_OP:
     default:
         return false;

@@ -96,8 +96,9 @@ each_piece(dna_graph *g, const dna_node *node, const form *in)
         if (f.piece[i] == NULL) {
             return f;
         }
-        if (node->kind == DNA_OP_BATCH_NORM) {
+        if (node->kind == DNA_OP_BATCH_NORM || node->kind == DNA_OP_GROUP_NORM) {
             f.piece[i]->param_begin = begin;
+            f.piece[i]->groups = x->dim[1];
         }
         begin += x->dim[1];
         f.n++;
@@ -155,6 +156,7 @@ slice_channels(dna_graph *g, const dna_node *node, const form *in)
 static const bool rows_stay_equal[DNA_N_OP] = {
     [DNA_OP_ACTIVATION] = true,
     [DNA_OP_BATCH_NORM] = true,
+    [DNA_OP_GROUP_NORM] = true,
     [DNA_OP_MAX_POOL2D] = true,
     [DNA_OP_AVG_POOL2D] = true,
     [DNA_OP_SOFTMAX] = true,
@@ -176,6 +178,12 @@ static const bool is_along[DNA_N_OP] = {
     [DNA_OP_SOFTMAX] = true,
     [DNA_OP_EXPAND] = true,
 };
+/* A group norm that treats channels apart. */
+static bool
+is_instance_norm(const dna_node *node)
+{
+    return node->kind == DNA_OP_GROUP_NORM && node->groups == node->dim[1];
+}
 
 static form
 rewrite(dna_graph *g, const dna_node *node, form *forms)
@@ -187,7 +195,8 @@ rewrite(dna_graph *g, const dna_node *node, form *forms)
         return join(g, node, forms);
     }
     if (is_split
-        && (is_by_channel[node->kind] || (is_along[node->kind] && node->axis > 1))) {
+        && (is_by_channel[node->kind] || is_instance_norm(node)
+            || (is_along[node->kind] && node->axis > 1))) {
         return each_piece(g, node, in);
     }
     if (is_split && node->kind == DNA_OP_SLICE && node->axis == 1) {

@@ -82,6 +82,39 @@ typedef struct {
         const float *k, bool is_add);
 } dna_activation_kernel;
 
+/* Norms over a row of n neighbouring numbers; weight and bias may be NULL. */
+typedef struct {
+    /* Sums of (x - shift) and (x - shift)^2, added to doubles. */
+    void (*moments)(
+        const float *x, int64_t n, float shift, double *sum, double *squares);
+    /* y = ((x - mean) * scale + shift) * weight + bias */
+    void (*normalise)(float *y, const float *x, int64_t n, float mean, float scale,
+        float shift, const float *weight, const float *bias);
+    /* Sums of weight * dy and weight * dy * (x - mean), added to doubles. */
+    void (*sums)(const float *dy, const float *x, int64_t n, float mean,
+        const float *weight, double *sum, double *sum_x);
+    /* dweight += dy * (x - mean + rest) * inv_std, dbias += dy */
+    void (*weight_grad)(double *dweight, double *dbias, const float *dy, const float *x,
+        int64_t n, float mean, float rest, float inv_std);
+    /* dx (+)= a * weight * dy + b * (x - mean) + c; dx may be dy */
+    void (*backward)(float *dx, const float *dy, const float *x, int64_t n, float mean,
+        const float *weight, float a, float b, float c, bool is_add);
+} dna_row_kernels;
+
+/* One step of a recurrent layer with H entries. g: four blocks of H, in gru n, r, z and
+ * the part of n from the state, in lstm i, f, g, o: sums of products that become gates;
+ * backward: gates that become the gradients of those sums. `before` is the state (gru) or
+ * cell (lstm) of the step before, NULL at the first. */
+typedef struct {
+    void (*gru)(int64_t H, float *g, const float *before, float *h);
+    /* dh becomes the part of the gradient of `before` that goes past the gates. */
+    void (*gru_backward)(int64_t H, float *g, const float *before, float *dh);
+    void (*lstm)(int64_t H, float *g, const float *before, float *c, float *h);
+    /* dc becomes the gradient of `before`. */
+    void (*lstm_backward)(int64_t H, float *g, const float *before, const float *c,
+        const float *dh, float *dc);
+} dna_cell_kernels;
+
 typedef struct {
     const char *isa; /* "plain", "avx2", "avx512" */
 
@@ -117,6 +150,9 @@ typedef struct {
         float *C, int64_t ldc);
     /* sum[c] += over n rows */
     void (*column_sums)(float *sum, const float *x, int64_t n, int64_t C);
+
+    const dna_row_kernels *rows;
+    const dna_cell_kernels *cells;
 } dna_kernels;
 
 /** The best table this processor can run; isa names a lower one ("plain", "avx2", ...),
@@ -128,6 +164,8 @@ extern const dna_axis_kernels dna_axes_plain, dna_axes_avx2, dna_axes_avx512;
 extern const dna_activation_kernel dna_activations_plain[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx2[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx512[DNA_N_ACTIVATION];
+extern const dna_row_kernels dna_rows_plain, dna_rows_avx2, dna_rows_avx512;
+extern const dna_cell_kernels dna_cells_plain, dna_cells_avx2, dna_cells_avx512;
 
 extern const dna_kernels dna_kernels_plain;
 #if defined(DNA_HAVE_AVX2)

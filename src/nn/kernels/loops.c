@@ -298,4 +298,6 @@ const dna_kernels PASTE(dna_kernels_, DNA_ISA) = {
     .gemm = gemm,
     .product = product,
     .column_sums = column_sums,
+    .rows = &PASTE(dna_rows_, DNA_ISA),
+    .cells = &PASTE(dna_cells_, DNA_ISA),
 };

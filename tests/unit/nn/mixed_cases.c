@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "layer_cases.h"
 #include "support/support.h"
 
 static dna_node *
@@ -345,6 +346,12 @@ const mixed_case mixed_cases[] = {
     {"batch norm", 3, {2, 1, 2}, {2, 4, 6}, 7, norm_spaces, true},
     {"batch norm, 40 samples", 3, {1, 1, 2}, {1, 2, 5}, 40, norm_spaces, true},
     {"batch norm used twice", 3, {2, 1, 1}, {2, 3, 5}, 5, norm_twice, true},
+    {"instance and group norm", 3, {2, 1, 3}, {2, 4, 6}, 6, mixed_norm_samples, false},
+    {"layer norm", 3, {2, 1, 3}, {2, 4, 6}, 6, mixed_norm_rows, false},
+    {"norms of repeated rows", 3, {2, 1, 3}, {2, 5, 6}, 6, mixed_norm_repeated, false},
+    {"gru and lstm", 2, {1, 2}, {6, 2}, 7, mixed_recurrent, false},
+    {"lstm, final state, 40 samples", 2, {1, 3}, {5, 3}, 40, mixed_recurrent_last,
+        false},
     {"activations", 3, {2, 2, 2}, {2, 5, 6}, 5, activations, false},
     {"max pool", 3, {2, 1, 2}, {2, 6, 12}, 6, pools, false},
     {"average pool", 3, {2, 2, 4}, {2, 6, 12}, 5, avg_pools, false},

@@ -4,6 +4,7 @@
  */
 #include "ops_cases.h"
 
+#include "layer_cases.h"
 #include "support/support.h"
 
 static dna_node *
@@ -519,6 +520,20 @@ const op_case op_cases[] = {
     {"batch norm", 3, {2, 3, 5}, 7, norm_spaces},
     {"batch norm, batch of 70", 3, {1, 1, 4}, 70, norm_spaces},
     {"batch norm used twice", 3, {2, 3, 4}, 5, norm_twice},
+    {"instance norm", 3, {2, 3, 5}, 4, case_norm_instances},
+    {"instance norm, many channels", 3, {70, 2, 4}, 9, case_norm_instances},
+    {"group norm", 3, {2, 3, 5}, 4, case_norm_groups},
+    {"group norm, one sample", 3, {1, 1, 4}, 1, case_norm_groups},
+    {"layer norm", 3, {2, 3, 5}, 4, case_norm_layers},
+    {"layer norm, one row", 3, {1, 1, 4}, 9, case_norm_layers},
+    {"layer norm, long rows", 2, {3, 1100}, 2, case_norm_long_rows},
+    {"norms of repeated rows", 3, {2, 4, 5}, 3, case_norm_repeated},
+    {"gru", 2, {6, 3}, 4, case_rnn_gru},
+    {"gru, one entry", 2, {1, 2}, 9, case_rnn_gru},
+    {"lstm", 2, {6, 3}, 4, case_rnn_lstm},
+    {"lstm, one entry", 2, {1, 2}, 9, case_rnn_lstm},
+    {"gru and lstm, stacked", 2, {5, 4}, 11, case_rnn_stacked},
+    {"lstm, final state", 2, {4, 3}, 5, case_rnn_final},
     {"max pool", 3, {2, 5, 9}, 3, pools},
     {"activations", 3, {2, 3, 5}, 4, activations},
     {"activations of repeated rows", 3, {2, 4, 5}, 3, activations_repeated},

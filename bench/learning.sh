@@ -28,7 +28,7 @@ learned_params: {theta: {type: regression, loss_func: MSE}}
 dataset_splits: {training: 0.72, validation: 0.08, test: 0.2}
 preprocessing: {seed: 1, min_snp: null}
 network: {name: CNN, params: {}}
-optimizer: {name: AdamW, params: {lr: 0.002, weight_decay: 0.01}}
+optimizer: {name: AdamW, params: {lr: 0.001, weight_decay: 0.01}}
 n_epochs: 20
 batch_size: 64
 evaluation_interval: 1000

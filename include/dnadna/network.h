@@ -61,8 +61,8 @@ typedef struct {
     const char *const *names;
 } dna_predict_options;
 
-/** Predict samples[0..n-1]; samples that are NULL are skipped. Samples of equal size
- *  run in one batch; a result never depends on its batch. values is
+/** Predict samples[0..n-1]; samples that are NULL are skipped. Samples of similar
+ *  sizes run in one batch; a result does not depend on its batch. values is
  *  [n, n_value] ([n, n_output] if is_raw); status[i] is DNA_OK or why sample i has
  * none, and messages[i] (if messages is not NULL) a heap text to be freed with free().
  * The function fails only when nothing can go on (DNA_ENOMEM). options may be NULL. */

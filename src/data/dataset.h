@@ -42,17 +42,20 @@ int dna_dataset_probe(dna_dataset *ds, int64_t index, dna_sample **sample,
     dna_snp_form *form) DNA_MUST_CHECK;
 
 typedef struct {
-    int64_t number; /* in the pass, from 0; empty batches have one too */
-    int64_t n;      /* samples */
-    int64_t n_row, n_site;
-    float *x; /* [n, n_row, n_site], padded with -1 right and below if sizes differ */
-    double *target;     /* [n, n_param] standardised; NaN: missing; class index */
-    int64_t *index;     /* [n] sample numbers */
-    int64_t *scenario;  /* [n] */
-    int64_t *replicate; /* [n] */
-    bool is_padded;
+    int64_t number;        /* in the pass, from 0; empty batches have one too */
+    int64_t n;             /* samples */
+    int64_t n_row, n_site; /* of the largest */
+    float
+        *x; /* [n, n_row, n_site]; a smaller sample has the first of the rows and of the
+               * sites, the rest of its place is 0 */
+    int64_t *rows, *sites; /* [n] each sample's own */
+    bool is_mixed;         /* they differ */
+    double *target;        /* [n, n_param] standardised; NaN: missing; class index */
+    int64_t *index;        /* [n] sample numbers */
+    int64_t *scenario;     /* [n] */
+    int64_t *replicate;    /* [n] */
     bool is_binary; /* all matrix rows are 0/1 (the first row of concat form aside);
-                     * false for the product form and for padded batches */
+                     * false for the product form */
     dna_snp_form form;
 } dna_batch;
 

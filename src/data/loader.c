@@ -179,8 +179,8 @@ size_batch(slot *s)
             b->n++;
         }
     }
-    b->is_padded = b->n > 0 && (min_row < b->n_row || min_site < b->n_site);
-    b->is_binary = !b->is_padded && b->form != DNA_PRODUCT;
+    b->is_mixed = b->n > 0 && (min_row < b->n_row || min_site < b->n_site);
+    b->is_binary = b->form != DNA_PRODUCT;
 }
 
 /* Room for the batch; what is there is reused from batch to batch. */
@@ -213,10 +213,10 @@ fill_sample(dna_batch *b, const dna_loaded *l, int64_t k, int64_t n_param)
     int64_t n = b->n_row * b->n_site;
     float *x = b->x + k * n;
 
-    if (b->is_padded) {
-        for (int64_t i = 0; i < n; i++) {
-            x[i] = -1;
-        }
+    b->rows[k] = dna_form_n_row(l->form, l->sample->n_hap);
+    b->sites[k] = l->sample->n_site;
+    if (b->rows[k] < b->n_row || b->sites[k] < b->n_site) {
+        memset(x, 0, (size_t)n * sizeof(*x));
     }
     dna_form_fill_rows(l->form, l->sample, x, b->n_site);
     b->is_binary = b->is_binary && is_binary(l->sample);
@@ -355,6 +355,8 @@ make_slots(dna_loader *l)
         DNA_NEW(s->loaded, l->max_batch);
         DNA_NEW(s->targets, l->max_batch * n_param);
         DNA_NEW(s->batch.target, l->max_batch * n_param);
+        DNA_NEW(s->batch.rows, l->max_batch);
+        DNA_NEW(s->batch.sites, l->max_batch);
         DNA_NEW(s->batch.index, l->max_batch);
         DNA_NEW(s->batch.scenario, l->max_batch);
         DNA_NEW(s->batch.replicate, l->max_batch);
@@ -520,6 +522,8 @@ clear_slot(slot *s, int64_t max_batch)
     dna_free(s->targets);
     dna_free(s->batch.x);
     dna_free(s->batch.target);
+    dna_free(s->batch.rows);
+    dna_free(s->batch.sites);
     dna_free(s->batch.index);
     dna_free(s->batch.scenario);
     dna_free(s->batch.replicate);

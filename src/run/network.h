@@ -69,10 +69,11 @@ int dna_network_save(const dna_network *net, const char *path,
 int dna_network_parse(dna_network **out, const unsigned char *bytes, size_t n,
     const char *name) DNA_MUST_CHECK;
 
-/** Run x [n, n_row, n_site] in evaluation mode into out [n, n_outputs], in programs of
- *  `batch` samples. */
-int dna_network_forward(dna_network *net, const float *x, int64_t n, int64_t n_row,
-    int64_t n_site, int64_t batch, float *out) DNA_MUST_CHECK;
+/** Run x [n, n_row, n_site], samples of these sizes, in evaluation mode into out
+ *  [n, n_outputs]. Programs of `batch` samples (>= n) compute batches of one size. bad: as
+ *  dna_programs_get(). */
+int dna_network_forward(dna_network *net, const float *x, const dna_batch_sizes *sizes,
+    int64_t batch, float *out, int64_t *bad) DNA_MUST_CHECK;
 /** One sample's outputs as values (include/dnadna/network.h). */
 void dna_network_values(const dna_network *net, const float *out, double *values);
 /** What it predicts, as tables and metrics want it: a heap array [n_param] that borrows

@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: MIT
  *
  * Each sample is copied, its positions brought into the form that the network was
- * trained on, transformed, and laid out as an input; inputs of one size run together.
- * In evaluation mode samples do not see each other, so a result never depends on the
- * company it was computed in.
+ * trained on, transformed, and laid out as an input; inputs of similar sizes run
+ * together. In evaluation mode samples do not see each other, so a result does not depend
+ * on the company it was computed in.
  */
 #include <math.h>
 #include <stdio.h>
@@ -24,7 +24,6 @@
 typedef struct {
     int64_t n_row, n_site;
     float *x; /* NULL: no input, status says why */
-    bool is_done;
 } input;
 
 typedef struct {
@@ -220,25 +219,29 @@ input_task(void *payload, int64_t task, int worker)
 /* ---- the network ----------------------------------------------------------------- */
 
 int
-dna_network_forward(dna_network *net, const float *x, int64_t n, int64_t n_row,
-    int64_t n_site, int64_t batch, float *out)
+dna_network_forward(dna_network *net, const float *x, const dna_batch_sizes *sizes,
+    int64_t batch, float *out, int64_t *bad)
 {
-    const int64_t n_output = net->sizes.n_outputs;
-    const size_t one = (size_t)(n_row * n_site);
+    const size_t one = (size_t)(sizes->n_row * sizes->n_site);
+    const size_t n = (size_t)sizes->n;
+    dna_batch_sizes all = {.n = batch, .n_row = sizes->n_row, .n_site = sizes->n_site};
     dna_program *program = NULL;
+    bool is_mixed = false;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_programs_get(net->programs, n_row, n_site, batch, false, &program));
-    for (int64_t first = 0; first < n; first += batch) {
-        int64_t here = DNA_MIN(batch, n - first);
-        float *to = dna_program_input(program, 0);
-        memcpy(to, x + (size_t)first * one, (size_t)here * one * sizeof(float));
-        memset(
-            to + (size_t)here * one, 0, (size_t)(batch - here) * one * sizeof(float));
-        DNA_TRY(dna_program_forward(program));
-        memcpy(out + first * n_output, dna_program_output(program),
-            (size_t)(here * n_output) * sizeof(float));
+    for (int64_t i = 0; sizes->rows != NULL && i < sizes->n; i++) {
+        is_mixed = is_mixed || sizes->rows[i] < sizes->n_row
+                   || sizes->sites[i] < sizes->n_site;
     }
+    batch = is_mixed ? sizes->n : batch;
+    DNA_TRY(
+        dna_programs_get(net->programs, is_mixed ? sizes : &all, false, &program, bad));
+    float *to = dna_program_input(program, 0);
+    memcpy(to, x, n * one * sizeof(float));
+    memset(to + n * one, 0, ((size_t)batch - n) * one * sizeof(float));
+    DNA_TRY(dna_program_forward(program));
+    memcpy(out, dna_program_output(program),
+        n * (size_t)net->sizes.n_outputs * sizeof(float));
 out:
     return rc;
 }
@@ -281,34 +284,61 @@ dna_network_values(const dna_network *net, const float *out, double *values)
     }
 }
 
-/* Take up to BATCH inputs that have the size of input `first`. */
-static int64_t
-collect(const job *j, int64_t first, int64_t *chosen)
+/* The order in which inputs are computed: those of similar sizes together. */
+static int
+compare_inputs(const void *a, const void *b)
 {
-    int64_t n = 0;
-    for (int64_t i = first; i < j->n && n < BATCH; i++) {
-        const input *in = &j->inputs[i];
-        if (in->x != NULL && !in->is_done && in->n_row == j->inputs[first].n_row
-            && in->n_site == j->inputs[first].n_site) {
-            chosen[n++] = i;
+    const input *x = *(const input *const *)a;
+    const input *y = *(const input *const *)b;
+    if (x->n_site != y->n_site) {
+        return x->n_site < y->n_site ? -1 : 1;
+    }
+    if (x->n_row != y->n_row) {
+        return x->n_row < y->n_row ? -1 : 1;
+    }
+    return x < y ? -1 : x > y; /* of one array */
+}
+
+/* How many of the next inputs run together: a batch is computed at its largest size, of
+ * which at most half may lie outside of the samples. */
+static int64_t
+group_size(const input *const *next, int64_t n)
+{
+    int64_t n_row = 0;
+    int64_t used = 0;
+    for (int64_t i = 0; i < DNA_MIN(n, BATCH); i++) {
+        n_row = DNA_MAX(n_row, next[i]->n_row);
+        used += next[i]->n_row * next[i]->n_site;
+        if (2 * used < (i + 1) * n_row * next[i]->n_site) {
+            return i;
         }
     }
-    return n;
+    return DNA_MIN(n, BATCH);
 }
 
 static int
-run_group(const job *j, const int64_t *chosen, int64_t n, float *out)
+run_group(const job *j, const input *const *group, int64_t n, float *out)
 {
-    const input *like = &j->inputs[chosen[0]];
-    const size_t one = (size_t)(like->n_row * like->n_site);
+    int64_t rows[BATCH], sites[BATCH];
+    dna_batch_sizes sizes = {.n = n, .rows = rows, .sites = sites};
     float *x = NULL;
     int rc = DNA_OK;
 
-    DNA_NEW(x, (size_t)n * one);
     for (int64_t k = 0; k < n; k++) {
-        memcpy(x + (size_t)k * one, j->inputs[chosen[k]].x, one * sizeof(float));
+        rows[k] = group[k]->n_row;
+        sites[k] = group[k]->n_site;
+        sizes.n_row = DNA_MAX(sizes.n_row, rows[k]);
+        sizes.n_site = DNA_MAX(sizes.n_site, sites[k]);
     }
-    DNA_TRY(dna_network_forward(j->net, x, n, like->n_row, like->n_site, n, out));
+    DNA_NEW(x, n * sizes.n_row * sizes.n_site);
+    for (int64_t k = 0; k < n; k++) {
+        float *to = x + k * sizes.n_row * sizes.n_site;
+        for (int64_t i = 0; i < rows[k]; i++) {
+            memcpy(to + i * sizes.n_site, group[k]->x + i * sites[k],
+                (size_t)sites[k] * sizeof(*x));
+        }
+    }
+    DNA_TRY(dna_network_forward(j->net, x, &sizes, n, out, NULL));
 out:
     dna_free(x);
     return rc;
@@ -336,7 +366,7 @@ warn_of_values(const job *j, int64_t task, const double *values)
 
 /* Results of one group into the caller's arrays. */
 static int
-store_group(const job *j, const int64_t *chosen, int64_t n, const float *out,
+store_group(const job *j, const input *const *group, int64_t n, const float *out,
     int status, double *values)
 {
     const int64_t n_output = j->net->sizes.n_outputs;
@@ -344,9 +374,9 @@ store_group(const job *j, const int64_t *chosen, int64_t n, const float *out,
     int rc = DNA_OK;
 
     for (int64_t k = 0; k < n; k++) {
-        double *to = values + chosen[k] * n_value;
+        int64_t task = group[k] - j->inputs;
+        double *to = values + task * n_value;
         const float *from = out + k * n_output;
-        j->inputs[chosen[k]].is_done = true;
         int here = status;
         for (int64_t i = 0; i < n_output && here == DNA_OK; i++) {
             if (!isfinite(from[i])) {
@@ -355,7 +385,7 @@ store_group(const job *j, const int64_t *chosen, int64_t n, const float *out,
             }
         }
         if (here < 0) {
-            DNA_TRY(note_failure(j, chosen[k], here));
+            DNA_TRY(note_failure(j, task, here));
             continue;
         }
         for (int64_t i = 0; j->options->is_raw && i < n_output; i++) {
@@ -363,9 +393,33 @@ store_group(const job *j, const int64_t *chosen, int64_t n, const float *out,
         }
         if (!j->options->is_raw) {
             dna_network_values(j->net, from, to);
-            warn_of_values(j, chosen[k], to);
+            warn_of_values(j, task, to);
         }
     }
+out:
+    return rc;
+}
+
+/* The inputs that the network can take, in the order in which they are computed. */
+static int
+sort_inputs(const job *j, const input **order, int64_t *n)
+{
+    int rc = DNA_OK;
+
+    *n = 0;
+    for (int64_t i = 0; i < j->n; i++) {
+        const input *in = &j->inputs[i];
+        if (in->x == NULL) {
+            continue;
+        }
+        int status = dna_programs_check(j->net->programs, in->n_row, in->n_site);
+        if (status < 0) {
+            DNA_TRY(note_failure(j, i, status));
+        } else {
+            order[(*n)++] = in;
+        }
+    }
+    qsort((void *)order, (size_t)*n, sizeof(*order), compare_inputs);
 out:
     return rc;
 }
@@ -373,20 +427,22 @@ out:
 static int
 run_all(const job *j, double *values)
 {
-    int64_t chosen[BATCH];
+    const input **order = NULL;
     float *out = NULL;
+    int64_t n = 0;
     int rc = DNA_OK;
 
+    DNA_NEW(order, DNA_MAX(j->n, 1));
     DNA_NEW(out, BATCH * j->net->sizes.n_outputs);
-    for (int64_t i = 0; i < j->n; i++) {
-        if (j->inputs[i].x == NULL || j->inputs[i].is_done) {
-            continue;
-        }
-        int64_t n = collect(j, i, chosen);
-        int status = run_group(j, chosen, n, out);
-        DNA_TRY(store_group(j, chosen, n, out, status, values));
+    DNA_TRY(sort_inputs(j, order, &n));
+    for (int64_t i = 0; i < n;) {
+        int64_t here = group_size(order + i, n - i);
+        int status = run_group(j, order + i, here, out);
+        DNA_TRY(store_group(j, order + i, here, out, status, values));
+        i += here;
     }
 out:
+    dna_free((void *)order);
     dna_free(out);
     return rc;
 }

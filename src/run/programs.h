@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A program is compiled for a fixed shape; last and padded batches have others. The few
- * used last are kept; they work in turn, in the same memory.
+ * A program is compiled for a fixed shape; last batches and those of several sizes have
+ * others. The few used last are kept; they work in turn, in the same memory.
  */
 #ifndef DNA_RUN_PROGRAMS_H
 #define DNA_RUN_PROGRAMS_H
@@ -28,9 +28,20 @@ void dna_programs_free(dna_programs *programs);
 /** Threads for programs compiled from now on; programs made before are dropped if it is
  *  another pool. May be NULL. Keeps: pool. */
 void dna_programs_set_pool(dna_programs *programs, dna_pool *pool);
-/** *out stays valid until the next call. Errors: those of dna_net_build() (a size that
- * the network cannot take) and dna_program_new(). */
-int dna_programs_get(dna_programs *programs, int64_t n_row, int64_t n_site,
-    int64_t batch, bool is_training, dna_program **out) DNA_MUST_CHECK;
+/* A batch: samples of rows[i] x sites[i], the largest extents are n_row and n_site. */
+typedef struct {
+    int64_t n, n_row, n_site;
+    const int64_t *rows, *sites; /* [n]; NULL: all are n_row x n_site */
+} dna_batch_sizes;
+
+/** Whether the network can take a sample of this size; an error says why not. */
+int dna_programs_check(
+    const dna_programs *programs, int64_t n_row, int64_t n_site) DNA_MUST_CHECK;
+/** *out stays valid until the next call; its samples have the sizes told. bad (may be
+ *  NULL) gets the first sample that the network cannot take, -1 if it is none. Errors:
+ *  those of dna_net_build() (a size that the network cannot take) and
+ *  dna_program_set_sizes(). */
+int dna_programs_get(dna_programs *programs, const dna_batch_sizes *sizes,
+    bool is_training, dna_program **out, int64_t *bad) DNA_MUST_CHECK;
 
 #endif

@@ -51,8 +51,6 @@ log_start(const dna_loop *l)
         dna_pool_n_thread(t->pool));
     dna_regime_log(&l->regime, t->log);
     dna_log_info(t->log, "start of training; networks are saved at each validation");
-    dna_log_warning(t->log,
-        "samples of different sizes in one batch are padded with -1 on the right and at the bottom");
 }
 
 static void

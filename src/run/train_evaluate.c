@@ -40,6 +40,26 @@ dna_evaluation_clear(dna_evaluation *e)
     *e = (dna_evaluation){0};
 }
 
+dna_batch_sizes
+dna_training_sizes(const dna_batch *b)
+{
+    return (dna_batch_sizes){.n = b->n,
+        .n_row = b->n_row,
+        .n_site = b->n_site,
+        .rows = b->rows,
+        .sites = b->sites};
+}
+
+int
+dna_training_blame(int rc, const dna_batch *b, int64_t bad)
+{
+    if (rc < 0 && bad >= 0) {
+        dna_context("scenario %lld, replicate %lld", (long long)b->scenario[bad],
+            (long long)b->replicate[bad]);
+    }
+    return rc;
+}
+
 /* Run the whole split; e->n gets how many samples could be loaded. */
 static int
 gather(dna_evaluation *e, dna_network *net, int64_t epoch)
@@ -56,9 +76,11 @@ gather(dna_evaluation *e, dna_network *net, int64_t epoch)
     e->n = 0;
     DNA_TRY(dna_loader_new(&loader, t->dataset, &options, epoch));
     while ((rc = dna_loader_next(loader, &b)) > 0) {
-        DNA_TRY(dna_network_forward(net, b->x, b->n, b->n_row, b->n_site,
-            DNA_MIN(t->batch_size, e->n_sample),
-            e->out + e->n * t->objective.n_output));
+        dna_batch_sizes sizes = dna_training_sizes(b);
+        int64_t bad = -1;
+        rc = dna_network_forward(net, b->x, &sizes, DNA_MIN(t->batch_size, e->n_sample),
+            e->out + e->n * t->objective.n_output, &bad);
+        DNA_TRY(dna_training_blame(rc, b, bad));
         memcpy(e->target + e->n * t->n_param, b->target,
             (size_t)(b->n * t->n_param) * sizeof(double));
         e->n += b->n;

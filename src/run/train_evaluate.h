@@ -45,4 +45,9 @@ int dna_evaluation_run(
 /** Into the log, a line a parameter. */
 int dna_evaluation_log(const dna_evaluation *e) DNA_MUST_CHECK;
 
+/** What programs must know of a batch's samples. */
+dna_batch_sizes dna_training_sizes(const dna_batch *b);
+/** rc; if it is an error of sample `bad` of the batch (>= 0), the message names it. */
+int dna_training_blame(int rc, const dna_batch *b, int64_t bad) DNA_MUST_CHECK;
+
 #endif

@@ -137,7 +137,10 @@ learn(dna_loop *l, const dna_batch *b)
     dna_program *p = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_programs_get(t->net->programs, b->n_row, b->n_site, b->n, true, &p));
+    dna_batch_sizes sizes = dna_training_sizes(b);
+    int64_t bad = -1;
+    rc = dna_programs_get(t->net->programs, &sizes, true, &p, &bad);
+    DNA_TRY(dna_training_blame(rc, b, bad));
     memcpy(dna_program_input(p, 0), b->x,
         (size_t)(b->n * b->n_row * b->n_site) * sizeof(float));
     DNA_TRY(dna_program_forward(p));

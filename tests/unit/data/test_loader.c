@@ -102,7 +102,7 @@ typedef struct {
     int64_t n;
     double *numbers; /* shapes, inputs and targets of all batches */
     int64_t n_number, cap;
-    bool is_padded, is_binary;
+    bool is_mixed, is_binary;
 } pass;
 
 static void
@@ -120,7 +120,7 @@ static void
 add_batch(pass *p, const dna_batch *b)
 {
     p->size[p->n_batch++] = b->n;
-    p->is_padded = p->is_padded || b->is_padded;
+    p->is_mixed = p->is_mixed || b->is_mixed;
     p->is_binary = p->is_binary && b->is_binary;
     add_number(p, (double)b->n_row);
     add_number(p, (double)b->n_site);
@@ -128,6 +128,8 @@ add_batch(pass *p, const dna_batch *b)
         p->index[p->n++] = b->index[i];
         add_number(p, (double)b->scenario[i]);
         add_number(p, (double)b->replicate[i]);
+        add_number(p, (double)b->rows[i]);
+        add_number(p, (double)b->sites[i]);
     }
     for (int64_t i = 0; i < b->n * 2; i++) {
         add_number(p, b->target[i]);
@@ -197,13 +199,13 @@ test_a_pass_in_order_gives_every_good_sample_once(void **state)
         f->lines.text, "scenario 2, replicate 1 is left out: no file of scenario 2");
     assert_has(f->lines.text, "scenario 6, replicate 0 is left out: ");
     assert_has(f->lines.text, "cows_6_0.npz");
-    assert_true(p.is_padded);
+    assert_true(p.is_mixed);
     free(p.numbers);
 }
 
-/* Samples of 6 rows and 30 or 31 sites: the smaller is padded with -1 on the right. */
+/* Samples of 6 rows and 30 or 31 sites. */
 static void
-test_padding_is_minus_one_right_and_below(void **state)
+test_smaller_samples_begin_at_the_first_row_and_site(void **state)
 {
     fixture *f = *state;
     dna_loader *loader = NULL;
@@ -217,17 +219,19 @@ test_padding_is_minus_one_right_and_below(void **state)
     assert_int_equal(b->n_row, 7);
     assert_int_equal(b->n_site, 31);
     assert_int_equal(b->form, DNA_CONCAT);
-    assert_true(b->is_padded);
-    assert_false(b->is_binary);
+    assert_true(b->is_mixed);
+    assert_true(b->is_binary);
     for (int64_t k = 0; k < 4; k++) {
         const float *x = b->x + k * 7 * 31;
-        assert_true((x[30] < 0) == (k < 3)); /* the last position */
+        assert_int_equal(b->rows[k], 7);
+        assert_int_equal(b->sites[k], k < 3 ? 30 : 31);
+        assert_true((x[30] > 0) == (k == 3)); /* the last position */
         assert_near((double)x[0], 0.5 / (double)(30 + (k == 3) + k), 1e-7);
         for (int64_t i = 1; i < 7; i++) {
             for (int64_t j = 0; j < 31; j++) {
                 int64_t salt = k; /* sample k of the first batch has this number */
                 bool bit = ((i - 1) * 3 + j * 5 + salt * i) % 7 < 3;
-                double want = k < 3 && j == 30 ? -1 : bit;
+                double want = k < 3 && j == 30 ? 0 : bit;
                 assert_near((double)x[i * 31 + j], want, 0);
             }
         }
@@ -239,26 +243,37 @@ test_padding_is_minus_one_right_and_below(void **state)
     dna_loader_free(loader);
 }
 
+/* Samples of 2 to 6 individuals: what is beyond a sample's rows is 0. */
 static void
-test_rows_are_padded_too(void **state)
+test_rows_may_differ_too(void **state)
 {
     fixture *f = *state;
-    pass p;
+    dna_loader *loader = NULL;
+    dna_batch *b = NULL;
+    int64_t most = 0, least = 7;
     open_dataset(f,
         "- subsample: {size: [2, 6], keep_polymorphic_only: false}\n"
         "- crop: {max_snp: 5, keep_polymorphic_only: false}\n",
         false);
     dna_loader_options o = {.split = DNA_VALIDATION, .batch_size = 5};
-    assert_int_equal(run_pass(f, &p, o, 0), 0);
-    assert_true(p.is_padded);
-    double n_row = p.numbers[0], n_site = p.numbers[1];
-    assert_near(n_site, 5, 0);
-    int64_t n_pad = 0;
-    for (int64_t i = p.n_number - (int64_t)(5 * n_row * n_site); i < p.n_number; i++) {
-        n_pad += p.numbers[i] < 0;
+    assert_ok(dna_loader_new(&loader, f->ds, &o, 0));
+    assert_int_equal(dna_loader_next(loader, &b), 1);
+    assert_int_equal(b->n, 5);
+    assert_int_equal(b->n_site, 5);
+    assert_true(b->is_mixed);
+    for (int64_t k = 0; k < 5; k++) {
+        const float *x = b->x + k * b->n_row * 5;
+        most = DNA_MAX(most, b->rows[k]);
+        least = DNA_MIN(least, b->rows[k]);
+        assert_int_equal(b->sites[k], 5);
+        assert_true(x[0] > 0 && x[4] > x[0]); /* positions */
+        for (int64_t i = b->rows[k] * 5; i < b->n_row * 5; i++) {
+            assert_true(x[i] == 0);
+        }
     }
-    assert_true(n_pad > 0 && n_pad % 5 == 0); /* whole rows */
-    free(p.numbers);
+    assert_int_equal(most, b->n_row);
+    assert_true(least >= 3 && least < most && most <= 7);
+    dna_loader_free(loader);
 }
 
 /* The heart of it: any number of threads, the same batches, bit by bit. */
@@ -309,7 +324,7 @@ test_threads_agree_on_the_first_shape(void **state)
                 .is_shuffled = true};
             assert_int_equal(run_pass(f, &p, o, epoch), 0);
             assert_int_equal(p.n, 3); /* scenario 0 alone has 30 sites */
-            assert_false(p.is_padded);
+            assert_false(p.is_mixed);
             assert_true(p.is_binary);
             free(p.numbers);
         }
@@ -429,7 +444,7 @@ test_moved_targets_are_moved_in_their_natural_unit(void **state)
     f->params[0].tied_to_position = 0; /* not tied: the very bits of the table */
     open_dataset(f, "- rotate\n", false);
     assert_int_equal(run_pass(f, &p, o, 0), 0);
-    assert_true(p.numbers[2 + 6] == 0.5);
+    assert_true(p.numbers[2 + 12] == 0.5);
     free(p.numbers);
 }
 
@@ -690,7 +705,7 @@ test_the_shared_dataset_loads_whole(void **state)
             assert_int_equal(b->n_row, 51);
             assert_int_equal(b->n_site, 400);
             assert_true(b->is_binary);
-            assert_false(b->is_padded);
+            assert_false(b->is_mixed);
             n += b->n;
         }
         assert_int_equal(rc, 0);
@@ -710,8 +725,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_samples_are_numbered_over_rows_and_replicates),
         TEST(test_a_pass_in_order_gives_every_good_sample_once),
-        TEST(test_padding_is_minus_one_right_and_below),
-        TEST(test_rows_are_padded_too),
+        TEST(test_smaller_samples_begin_at_the_first_row_and_site),
+        TEST(test_rows_may_differ_too),
         TEST(test_threads_change_nothing),
         TEST(test_threads_agree_on_the_first_shape),
         TEST(test_order_and_draws_depend_on_the_epoch),

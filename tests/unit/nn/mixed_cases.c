@@ -118,6 +118,14 @@ norm_twice(dna_graph *g, dna_node *x)
 }
 
 static dna_node *
+norm_before_padding(dna_graph *g, dna_node *x) /* its shift must not leak in */
+{
+    x = dna_batch_norm(g, x, "a", (dna_batch_norm_opts){0});
+    x = conv(g, x, "b", 3, 3, 3, 1, 1, 1, 1);
+    return head(g, dna_batch_norm(g, x, "c", (dna_batch_norm_opts){0}));
+}
+
+static dna_node *
 activations(dna_graph *g, dna_node *x) /* also those that make something of 0 */
 {
     x = dna_sigmoid(g, conv(g, x, "a", 3, 1, 2, 1, 1, 0, 1));
@@ -346,6 +354,8 @@ const mixed_case mixed_cases[] = {
     {"batch norm", 3, {2, 1, 2}, {2, 4, 6}, 7, norm_spaces, true},
     {"batch norm, 40 samples", 3, {1, 1, 2}, {1, 2, 5}, 40, norm_spaces, true},
     {"batch norm used twice", 3, {2, 1, 1}, {2, 3, 5}, 5, norm_twice, true},
+    {"batch norm before padding", 3, {2, 1, 1}, {2, 4, 6}, 5, norm_before_padding,
+        true},
     {"instance and group norm", 3, {2, 1, 3}, {2, 4, 6}, 6, mixed_norm_samples, false},
     {"layer norm", 3, {2, 1, 3}, {2, 4, 6}, 6, mixed_norm_rows, false},
     {"norms of repeated rows", 3, {2, 1, 3}, {2, 5, 6}, 6, mixed_norm_repeated, false},

@@ -10,7 +10,9 @@ packages_build='cc=gcc cmake=cmake ninja=ninja-build pkg-config=pkg-config
     stdlib.h=libc6-dev yaml.h=libyaml-dev jansson.h=libjansson-dev zip.h=libzip-dev
     zlib.h=zlib1g-dev oneapi/dnnl/dnnl.h=libdnnl-dev'
 # shellcheck disable=SC2034
-packages_test='cmocka.h=libcmocka-dev g++=g++'
+packages_test='cmocka.h=libcmocka-dev g++=g++ python3=python3
+    /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema
+    /usr/lib/python3/dist-packages/yaml=python3-yaml'
 
 say() {
     printf '\n\033[1m%s\033[0m\n' "$*"

@@ -68,6 +68,10 @@ struct dna_field {
     size_t offset;
     const char *doc; /* sentences for people; wrapped where it is shown */
     const char *notice;
+    /* JSON Schema for what the columns above cannot say, as YAML text: keywords that are
+     * added to those of the row (for ANY they are all), and keywords that hold where
+     * nothing is inherited, such as what is required. NULL: none. */
+    const char *schema, *schema_complete;
 };
 
 #ifdef __cplusplus

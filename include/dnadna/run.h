@@ -1,4 +1,5 @@
-/* run.h - the commands as functions: init, preprocess, train, predict, inspect.
+/* run.h - the commands as functions: init, preprocess, train, predict, config, schema,
+ * inspect.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -111,6 +112,23 @@ typedef struct {
  *  `preprocess` skips); each was reported in the log. */
 DNA_API int dna_run_predict(
     const dna_predict_files_options *o, int64_t *n_failed) DNA_MUST_CHECK;
+
+typedef struct {
+    const char *config; /* a config file of any kind */
+    const char *const *overrides;
+    int64_t n_override;
+    const char *kind; /* "dataset", "simulation", "preprocessing", "training" or
+                       * "training-run"; NULL: seen from its keys */
+    bool no_origin;   /* do not tell where each value comes from */
+    dna_log *log;
+} dna_config_options;
+/** Check a config as far as that needs no data, and write it as YAML as the commands see
+ * it: inheritance followed, defaults filled in, paths absolute; the comment at the end
+ * of a line is where its value comes from. */
+DNA_API int dna_run_config(const dna_config_options *o, FILE *out) DNA_MUST_CHECK;
+/** Write the JSON Schema (draft 7) of a kind of config. It accepts and refuses what
+ * dna_run_config() does, but for rules over several keys (docs/config.md). */
+DNA_API int dna_run_schema(const char *kind, FILE *out) DNA_MUST_CHECK;
 
 /** Describe a network file for people. */
 DNA_API int dna_run_inspect(const char *path, FILE *out) DNA_MUST_CHECK;

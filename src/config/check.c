@@ -172,10 +172,10 @@ has_field(const char *format, const char *name)
 }
 
 static int
-check_run_keys(dna_value *v)
+check_run_keys(dna_arena *a, dna_value *v)
 {
     const dna_value *format = dna_value_get(v, "model_filename_format");
-    const dna_value *run_id = dna_value_get(v, "run_id");
+    dna_value *run_id = dna_value_get(v, "run_id");
 
     if (!has_field(format->text, "checkpoint")) {
         return dna_config_fail(DNA_EARG, format, "model_filename_format",
@@ -184,8 +184,19 @@ check_run_keys(dna_value *v)
     if (dna_value_is_null(run_id)) {
         return DNA_OK;
     }
-    bool is_id = (run_id->type == DNA_INT && run_id->integer >= 0)
-                 || (run_id->type == DNA_STRING && run_id->text[0] != '\0');
+    int64_t number = 0;
+    bool is_number = dna_value_as_int(run_id, &number);
+    if (is_number && run_id->type != DNA_INT) { /* 5.0 */
+        dna_value *integer = dna_value_int(a, number);
+        if (integer == NULL) {
+            return DNA_ENOMEM;
+        }
+        run_id->type = DNA_INT;
+        run_id->integer = number;
+        run_id->text = integer->text;
+    }
+    bool is_id =
+        is_number ? number >= 0 : run_id->type == DNA_STRING && run_id->text[0] != '\0';
     if (!is_id) {
         char found[80];
         dna_value_describe(run_id, found, sizeof(found));
@@ -200,7 +211,7 @@ int
 dna_config_check_training(dna_arena *a, dna_value *v, dna_log *log)
 {
     int rc = check_model(a, v, dna_fields_training, NULL, log, NULL);
-    return rc < 0 ? rc : check_run_keys(v);
+    return rc < 0 ? rc : check_run_keys(a, v);
 }
 
 int
@@ -210,7 +221,7 @@ dna_config_check_training_run(dna_arena *a, dna_value *v, dna_log *log)
     if (rc == DNA_OK && dna_value_is_null(dna_value_get(v, "run_id"))) {
         rc = dna_config_fail(DNA_EARG, v, "run_id", "is required but missing");
     }
-    return rc < 0 ? rc : check_run_keys(v);
+    return rc < 0 ? rc : check_run_keys(a, v);
 }
 
 /* --- notices ------------------------------------------------------------------------

@@ -11,9 +11,7 @@
 #include "base/mem.h"
 #include "config/tables.h"
 
-/* more is a mistake */
-#define MAX_CLASS 10000
-#define MAX_PARAM 10000
+const char *const dna_params_taken[] = {"scenario_idx", "n_replicates", "splits", NULL};
 
 #define FORMS                                                                        \
     "write \"name: {type: regression}\" or \"name: {type: classification, classes: " \
@@ -118,9 +116,9 @@ read_classes(
         return dna_config_fail(DNA_EARG, classes, classes_at,
             "%s is not a number of classes or a list of their labels", found);
     }
-    if (n < 1 || n > MAX_CLASS) {
+    if (n < 1 || n > DNA_CLASSES_MAX) {
         return dna_config_fail(DNA_EARG, classes, classes_at,
-            "%lld classes are not between 1 and %d", (long long)n, MAX_CLASS);
+            "%lld classes are not between 1 and %d", (long long)n, DNA_CLASSES_MAX);
     }
     p->labels = dna_arena_alloc(arena, (size_t)n, sizeof(*p->labels));
     if (p->labels == NULL) {
@@ -203,15 +201,14 @@ read_class_weights(dna_param *p, dna_arena *arena, const dna_value *v, const cha
 static int
 read_param(dna_param *p, dna_arena *arena, const char *name, dna_value *v, dna_log *log)
 {
-    static const char *const taken[] = {"scenario_idx", "n_replicates", "splits"};
     const char *at = dna_config_join(arena, "learned_params", name);
     int rc = DNA_OK;
 
     if (at == NULL) {
         return DNA_ENOMEM;
     }
-    for (int64_t i = 0; i < DNA_COUNT(taken); i++) {
-        if (strcmp(name, taken[i]) == 0) {
+    for (int64_t i = 0; dna_params_taken[i] != NULL; i++) {
+        if (strcmp(name, dna_params_taken[i]) == 0) {
             return dna_config_fail(DNA_EARG, v, at,
                 "this column of the parameter table has a meaning of its own");
         }
@@ -326,9 +323,9 @@ dna_params_read(dna_param **out, int64_t *n, dna_arena *arena, dna_value *learne
         return dna_config_fail(DNA_EARG, learned, "learned_params",
             "is empty, at least one parameter is needed; " FORMS);
     }
-    if (learned->n > MAX_PARAM) {
+    if (learned->n > DNA_PARAMS_MAX) {
         return dna_config_fail(DNA_EARG, learned, "learned_params",
-            "%lld parameters are more than %d", (long long)learned->n, MAX_PARAM);
+            "%lld parameters are more than %d", (long long)learned->n, DNA_PARAMS_MAX);
     }
     dna_param *params = dna_arena_alloc(arena, (size_t)learned->n, sizeof(*params));
     if (params == NULL) {

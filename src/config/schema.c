@@ -230,6 +230,17 @@ check_float(dna_value *v, const dna_field *f, const char *at)
     return check_range(v, f, x, NULL, at);
 }
 
+/* Characters of UTF-8, as a JSON Schema counts them. */
+static int64_t
+count_letters(const char *text)
+{
+    int64_t n = 0;
+    for (; *text != '\0'; text++) {
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    }
+    return n;
+}
+
 static int
 check_text(dna_value *v, const dna_field *f, const char *at)
 {
@@ -243,7 +254,7 @@ check_text(dna_value *v, const dna_field *f, const char *at)
     if (f->has_min && f->min >= 1 && text[0] == '\0') {
         return dna_config_fail(DNA_EARG, v, at, "is empty");
     }
-    return check_range(v, f, (double)strlen(text), &letters, at);
+    return check_range(v, f, (double)count_letters(text), &letters, at);
 }
 
 static int

@@ -6,10 +6,17 @@
  */
 #include "config/tables.h"
 
+#define TEXT_OF(x)       #x
+#define TEXT(x)          TEXT_OF(x)
+#define MAX_CLASSES      TEXT(DNA_CLASSES_MAX)
+#define DEFINITION(name) "$ref: '#/definitions/" name "'"
+
 static const dna_field text_item[] = {{.kind = DNA_KIND_STRING}};
 static const dna_field npz_key_item[] = {
     {.kind = DNA_KIND_STRING, .has_min = true, .min = 1}};
 static const dna_field number_item[] = {{.kind = DNA_KIND_FLOAT}};
+static const dna_field deviation_item[] = {
+    {.kind = DNA_KIND_FLOAT, .has_min = true, .is_min_open = true}};
 
 const dna_field dna_fields_position_format[] = {
     {.key = "distance",
@@ -163,6 +170,7 @@ const dna_field dna_fields_dataset[] = {
 const dna_field dna_fields_regression[] = {PARAM_TYPE_ROW,
     {.key = "loss_func",
         .kind = DNA_KIND_STRING,
+        .schema = DEFINITION("regression_loss"),
         .has_min = true,
         .min = 1,
         .dflt = "MSE",
@@ -187,6 +195,9 @@ const dna_field dna_fields_regression[] = {PARAM_TYPE_ROW,
 const dna_field dna_fields_classification[] = {PARAM_TYPE_ROW,
     {.key = "classes",
         .kind = DNA_KIND_ANY,
+        .schema = "anyOf: [{type: integer, minimum: 1, maximum: " MAX_CLASSES "}, "
+                  "{type: array, minItems: 1, maxItems: " MAX_CLASSES ", "
+                  "items: {type: [string, number, boolean]}}]",
         .is_required = true,
         .doc = "Number of classes, or the list of their labels. "
                "The parameter table holds the class numbers 0, 1, ... in either case."},
@@ -197,6 +208,7 @@ const dna_field dna_fields_classification[] = {PARAM_TYPE_ROW,
         .doc = "Computed from classes; not to be set by hand."},
     {.key = "loss_func",
         .kind = DNA_KIND_STRING,
+        .schema = DEFINITION("classification_loss"),
         .has_min = true,
         .min = 1,
         .dflt = "Cross Entropy",
@@ -319,6 +331,8 @@ static const dna_field fields_filters[] = {
             .doc = "The dataset, usually inherited from its own config file."},       \
         {.key = "learned_params",                                                     \
             .kind = DNA_KIND_ANY,                                                     \
+            .schema = DEFINITION("learned_params"),                                   \
+            .schema_complete = DEFINITION("learned_params_complete"),                 \
             .is_required = true,                                                      \
             .doc =                                                                    \
                 "What the network learns: columns of the parameter table. A mapping " \
@@ -472,11 +486,15 @@ static const dna_field fields_weight_averaging[] = {
 #define TRAINING_ROWS                                                                  \
     {.key = "network",                                                                 \
         .kind = DNA_KIND_MAP,                                                          \
+        .schema = DEFINITION("network"),                                               \
+        .schema_complete = DEFINITION("network_complete"),                             \
         .fields = fields_network,                                                      \
         .dflt = "{name: CustomCNN, params: {}}",                                       \
         .doc = "The network."},                                                        \
         {.key = "optimizer",                                                           \
             .kind = DNA_KIND_MAP,                                                      \
+            .schema = DEFINITION("optimizer"),                                         \
+            .schema_complete = DEFINITION("optimizer_complete"),                       \
             .fields = fields_optimizer,                                                \
             .dflt = "{}",                                                              \
             .doc = "How the network's parameters are adapted."},                       \
@@ -504,6 +522,7 @@ static const dna_field fields_weight_averaging[] = {
                    "step. Not given: no."},                                            \
         {.key = "dataset_transforms",                                                  \
             .kind = DNA_KIND_ANY,                                                      \
+            .schema = DEFINITION("dataset_transforms"),                                \
             .is_nullable = true,                                                       \
             .dflt = "[]",                                                              \
             .doc =                                                                     \
@@ -566,6 +585,7 @@ static const dna_field fields_weight_averaging[] = {
                    "time."},                                                           \
         {.key = "model_filename_format",                                               \
             .kind = DNA_KIND_STRING,                                                   \
+            .schema = "{type: string, pattern: '[{]checkpoint[}:]'}",                  \
             .has_min = true,                                                           \
             .min = 1,                                                                  \
             .dflt = "\"{model_name}_{run_name}_{checkpoint}_net.safetensors\"",        \
@@ -587,7 +607,7 @@ static const dna_field fields_weight_averaging[] = {
         {.key = "train_std",                                                           \
             .kind = DNA_KIND_NAMED,                                                    \
             .is_nullable = true,                                                       \
-            .item = number_item,                                                       \
+            .item = deviation_item,                                                    \
             .doc = "Written by preprocessing: standard deviation, as train_mean."},    \
     {                                                                                  \
         .key = "preprocessing_datetime", .kind = DNA_KIND_STRING, .is_nullable = true, \
@@ -608,6 +628,7 @@ static const dna_field fields_weight_averaging[] = {
 const dna_field dna_fields_training[] = {PREPROCESSING_ROWS, TRAINING_ROWS,
     {.key = "run_id",
         .kind = DNA_KIND_ANY,
+        .schema = "{type: [integer, string], minimum: 0, minLength: 1}",
         .is_nullable = true,
         .doc = "Identifier of the run, a number or a text; "
                "the option --run-id goes before it. Not given: the next free number."},
@@ -616,6 +637,7 @@ const dna_field dna_fields_training[] = {PREPROCESSING_ROWS, TRAINING_ROWS,
 const dna_field dna_fields_training_run[] = {PREPROCESSING_ROWS, TRAINING_ROWS,
     {.key = "run_id",
         .kind = DNA_KIND_ANY,
+        .schema = "{type: [integer, string], minimum: 0, minLength: 1}",
         .is_required = true,
         .doc = "Identifier of the run, a number or a text."},
     RUN_NAME_ROW(true), RUN_DATETIME_ROW, {0}};

@@ -19,6 +19,12 @@ extern const dna_field dna_fields_preprocessing[];
 extern const dna_field dna_fields_training[];
 extern const dna_field dna_fields_training_run[];
 
+/* More are a mistake. */
+#define DNA_PARAMS_MAX  10000
+#define DNA_CLASSES_MAX 10000
+/** Columns of the parameter table that no parameter can be called; NULL at the end. */
+extern const char *const dna_params_taken[];
+
 /* One parameter that a network learns. */
 typedef enum { DNA_REGRESSION, DNA_CLASSIFICATION } dna_param_type;
 typedef struct {

@@ -39,7 +39,7 @@ dna_config_write(const char *path, const dna_value *value, const dna_field *fiel
     const char *title, int indent)
 {
     annotator a = {.fields = fields, .title = title};
-    dna_yaml_style style = {indent, comment, &a};
+    dna_yaml_style style = {.indent = indent, .comment = comment, .payload = &a};
     dna_str out;
     int rc = DNA_OK;
 

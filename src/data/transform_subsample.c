@@ -20,6 +20,8 @@ static const dna_field subsample_fields[] = {
     {.key = "size",
         .kind = DNA_KIND_ANY,
         .is_required = true,
+        .schema = "anyOf: [{type: integer, minimum: 1}, {type: array, minItems: 2, "
+                  "maxItems: 2, items: {type: integer, minimum: 1}}]",
         .doc =
             "Number of individuals, or a pair [a, b] between which it is drawn for each sample."},
     {.key = "keep_polymorphic_only",

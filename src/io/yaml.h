@@ -21,9 +21,15 @@ int dna_yaml_parse(dna_value **out, dna_arena *arena, const char *text, size_t n
 /** Gives the comment above a key (dotted path, "" for the whole file); NULL: none. */
 typedef const char *(*dna_yaml_comment_fn)(void *payload, const char *dotted_path);
 
+/** Gives the comment that ends the line of a value (of a scalar, or a list or mapping
+ * that is written on one line); NULL: none. Characters that YAML has no room for in a
+ * comment are written as "?". */
+typedef const char *(*dna_yaml_note_fn)(void *payload, const dna_value *value);
+
 typedef struct {
     int indent;                  /* spaces a level, 0: 4 */
     dna_yaml_comment_fn comment; /* may be NULL */
+    dna_yaml_note_fn note;       /* may be NULL */
     void *payload;
 } dna_yaml_style;
 

@@ -18,12 +18,14 @@
 
 #define LINE_WIDTH      80
 #define FLOW_LIST_WIDTH 60
+#define NOTE_COLUMN     40 /* notes line up there, where values are shorter */
 
 typedef struct {
     dna_str *out;
     dna_arena *scratch; /* of the text under trial */
     int indent;
     dna_yaml_comment_fn comment;
+    dna_yaml_note_fn note;
     void *payload;
 } writer;
 
@@ -353,6 +355,33 @@ put_comment(writer *w, const char *path, int column, bool is_first)
     }
 }
 
+/* End the line of a value. */
+static void
+end_line(writer *w, const dna_value *v)
+{
+    const char *text = w->note != NULL ? w->note(w->payload, v) : NULL;
+    size_t start = w->out->len;
+
+    if (text == NULL || dna_str_status(w->out) < 0) {
+        dna_str_addc(w->out, '\n');
+        return;
+    }
+    while (start > 0 && w->out->data[start - 1] != '\n') {
+        start--;
+    }
+    size_t width = w->out->len - start;
+    pad(w->out, width + 2 < NOTE_COLUMN ? NOTE_COLUMN - (int)width : 2);
+    dna_str_add(w->out, "# ");
+    for (const unsigned char *s = (const unsigned char *)text; *s != '\0';) {
+        unsigned c = 0;
+        int n = decode(s, &c);
+        bool is_bad = n == 0 || needs_escape(c);
+        dna_str_addn(w->out, is_bad ? "?" : (const char *)s, is_bad ? 1 : (size_t)n);
+        s += n > 0 ? n : 1;
+    }
+    dna_str_addc(w->out, '\n');
+}
+
 static int put_block(
     writer *w, const dna_value *v, int column, const char *path, bool is_open);
 
@@ -388,7 +417,7 @@ put_map(writer *w, const dna_value *v, int column, const char *path, bool is_ope
         DNA_TRY(put_inline(w, item, &is_inline));
         DNA_TRY(dna_str_status(w->out));
         if (is_inline) {
-            dna_str_addc(w->out, '\n');
+            end_line(w, item);
             continue;
         }
         w->out->len = mark; /* no space before the end of the line */
@@ -415,7 +444,7 @@ put_list(writer *w, const dna_value *v, int column, bool is_open)
         pad(w->out, w->indent - 1);
         DNA_TRY(put_inline(w, v->items[i], &is_inline));
         if (is_inline) {
-            dna_str_addc(w->out, '\n');
+            end_line(w, v->items[i]);
         } else {
             DNA_TRY(put_block(w, v->items[i], column + w->indent, NULL, true));
         }
@@ -442,6 +471,7 @@ dna_yaml_write(dna_str *out, const dna_value *value, const dna_yaml_style *style
     if (style != NULL) {
         w.indent = style->indent > 1 ? style->indent : style->indent == 1 ? 2 : 4;
         w.comment = style->comment;
+        w.note = style->note;
         w.payload = style->payload;
     }
     put_comment(&w, "", 0, true);
@@ -450,7 +480,7 @@ dna_yaml_write(dna_str *out, const dna_value *value, const dna_yaml_style *style
     }
     DNA_TRY(put_inline(&w, value, &is_inline));
     if (is_inline) {
-        dna_str_addc(out, '\n');
+        end_line(&w, value);
     } else {
         DNA_TRY(put_block(&w, value, 0, "", false));
     }

@@ -29,6 +29,8 @@ static const dna_field rprop_fields[] = {
         .is_min_open = true,
         .n_item = 2,
         .dflt = "[0.5, 1.2]",
+        .schema = "items: [{type: number, exclusiveMinimum: 0, exclusiveMaximum: 1}, "
+                  "{type: number, exclusiveMinimum: 1}]",
         .offset = offsetof(rprop_opts, etas),
         .doc = "What a step size is multiplied by when the gradient changes its sign, "
                "and when it keeps it."},

@@ -258,7 +258,7 @@ static void
 test_comments_are_wrapped_above_their_key(void **state)
 {
     (void)state;
-    dna_yaml_style style = {0, comment, NULL};
+    dna_yaml_style style = {.comment = comment};
     dna_str s;
     dna_str_init(&s, 0);
     assert_ok(dna_yaml_write(&s, parsed("{a: {b: 1}, l: []}"), &style));
@@ -366,6 +366,38 @@ test_memory_running_out_is_an_error(void **state)
     }
 }
 
+static const char *
+note(void *payload, const dna_value *v)
+{
+    return v->type == DNA_INT ? payload : NULL;
+}
+
+static void
+test_notes_end_the_lines_of_values(void **state)
+{
+    (void)state;
+    dna_value *v = NULL;
+    const char *text = "{a: 1, b: {c: 22, d: x}, e: [1, 2], f: [{g: 3}, 4, [5]], "
+                       "long: 1000000000000000000}";
+    assert_ok(dna_yaml_parse(&v, arena, text, strlen(text), NULL));
+    char text_of_note[] = "n\t\xff\xc3\xa9";
+    dna_yaml_style style = {.note = note, .payload = text_of_note};
+    dna_str s;
+    dna_str_init(&s, 0);
+    assert_ok(dna_yaml_write(&s, v, &style));
+    const char *out = dna_str_text(&s);
+    /* in column 40; what a comment cannot hold is a question mark */
+    const char *first = "a: 1                                    # n??\xc3\xa9\n";
+    assert_int_equal(strncmp(out, first, strlen(first)), 0);
+    assert_non_null(strstr(out, "\n    c: 22                               # n??"));
+    assert_non_null(strstr(out, "\n    d: x\n"));
+    assert_non_null(strstr(out, "\ne: [1, 2]\n"));
+    dna_value *again = NULL;
+    assert_ok(dna_yaml_parse(&again, arena, out, s.len, NULL));
+    assert_true(dna_value_equal(v, again));
+    dna_str_clear(&s);
+}
+
 int
 main(void)
 {
@@ -386,6 +418,7 @@ main(void)
             test_text_reads_back_as_the_same_text, begin, end),
         cmocka_unit_test_setup_teardown(
             test_numbers_are_written_for_both_yamls, begin, end),
+        cmocka_unit_test_setup_teardown(test_notes_end_the_lines_of_values, begin, end),
         cmocka_unit_test(test_memory_running_out_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,38 @@
+/* cmd_schema.c - dnadna schema: the JSON Schema of a kind of config.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "cli/command.h"
+
+typedef struct {
+    dna_common common;
+    const char *kind;
+} schema_values;
+
+static const dna_arg arguments[] = {
+    {.name = "KIND",
+        .offset = offsetof(schema_values, kind),
+        .doc = "dataset, simulation, preprocessing, training or training-run."},
+    {0}};
+
+static const dna_opt_spec spec = {.name = "dnadna schema",
+    .doc = "Print the JSON Schema (draft 7) of a kind of config, "
+           "with which an editor completes and checks such files: "
+           "save it, and begin a config with the line "
+           "\"# yaml-language-server: $schema=<the file>\".",
+    .opts = {dna_opts_common},
+    .args = arguments};
+
+static int
+run(const void *values, dna_log *log)
+{
+    const schema_values *v = values;
+    (void)log;
+    return dna_run_schema(v->kind, stdout);
+}
+
+const dna_command dna_command_schema = {.name = "schema",
+    .summary = "Print the JSON Schema of a kind of config, for editors",
+    .spec = &spec,
+    .values_size = sizeof(schema_values),
+    .run = run};

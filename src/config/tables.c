@@ -217,6 +217,8 @@ const dna_field dna_fields_classification[] = {PARAM_TYPE_ROW,
     PARAM_LOSS_WEIGHT_ROW,
     {.key = "class_weights",
         .kind = DNA_KIND_ANY,
+        .schema = "anyOf: [{enum: [balanced, none]}, {type: array, minItems: 1, "
+                  "maxItems: " MAX_CLASSES ", items: {type: number, minimum: 0}}]",
         .dflt = "balanced",
         .doc =
             "balanced: "
@@ -500,12 +502,18 @@ static const dna_field fields_weight_averaging[] = {
             .doc = "How the network's parameters are adapted."},                       \
         {.key = "lr_scheduler",                                                        \
             .kind = DNA_KIND_MAP,                                                      \
+            .schema = DEFINITION("lr_scheduler"),                                      \
+            .schema_complete = DEFINITION("lr_scheduler_complete"),                    \
             .is_nullable = true,                                                       \
             .fields = fields_lr_scheduler,                                             \
             .doc = "How the learning rate changes while training. Not given: not "     \
                    "at all."},                                                         \
         {.key = "gradient_clipping",                                                   \
             .kind = DNA_KIND_MAP,                                                      \
+            .schema_complete =                                                         \
+                "anyOf: ["                                                             \
+                "{required: [max_norm], properties: {max_norm: {type: number}}}, "     \
+                "{required: [max_value], properties: {max_value: {type: number}}}]",   \
             .is_nullable = true,                                                       \
             .fields = fields_gradient_clipping,                                        \
             .doc = "Bounds of the gradient of each step. Not given: none."},           \
@@ -516,6 +524,8 @@ static const dna_field fields_weight_averaging[] = {
             .doc = "When to end the training before n_epochs. Not given: never."},     \
         {.key = "weight_averaging",                                                    \
             .kind = DNA_KIND_MAP,                                                      \
+            .schema = "{if: {properties: {name: {const: swa}}, required: [name]}, "    \
+                      "then: {properties: {decay: {type: 'null'}}}}",                  \
             .is_nullable = true,                                                       \
             .fields = fields_weight_averaging,                                         \
             .doc = "Validate and save a mean of the weights, not those of the last "   \

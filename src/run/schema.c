@@ -15,10 +15,11 @@
 #include "io/json.h"
 #include "nets/net.h"
 #include "nn/loss.h"
+#include "nn/lr_schedule.h"
 #include "nn/optim.h"
 #include "run/kind.h"
 
-/* ---- what has a name and params: networks, optimizers ---------------------------- */
+/* ---- what has a name and params: networks, optimizers, schedules ------------------ */
 
 typedef struct {
     const char *name;
@@ -41,6 +42,16 @@ static bool
 optim_at(int64_t i, named_part *out)
 {
     const dna_optim_def *def = dna_optim_at(i);
+    if (def != NULL) {
+        *out = (named_part){def->name, def->fields};
+    }
+    return def != NULL;
+}
+
+static bool
+schedule_at(int64_t i, named_part *out)
+{
+    const dna_lr_schedule_def *def = dna_lr_schedule_at(i);
     if (def != NULL) {
         *out = (named_part){def->name, def->fields};
     }
@@ -125,6 +136,23 @@ definition(dna_schema *s, const char *what, const char *suffix)
     return name != NULL ? name : "";
 }
 
+/* Without a name there are no params: name: null, or, where nothing is inherited, none. */
+static void
+add_nameless(dna_schema *s, dna_value *all_names, dna_value *shapes, dna_value *rules)
+{
+    static const char none[] =
+        "{properties: {params: {type: object, maxProperties: 0}}}";
+    if (s->rc == DNA_OK) {
+        dna_schema_add(s, all_names, dna_value_null(s->arena));
+        dna_schema_add(s, shapes,
+            dna_schema_when(s, "name", dna_schema_parse(s, "[null]"), false,
+                dna_schema_parse(s, none)));
+        dna_schema_add(s, rules,
+            dna_schema_when(s, "name", dna_schema_parse(s, "[null]"), true,
+                dna_schema_parse(s, none)));
+    }
+}
+
 /* Definitions <what>, <what>_complete and <what>_<name> for each name. The name may be
  * missing: in a file because it is inherited; where nothing is, it is the default. */
 static void
@@ -141,7 +169,8 @@ add_named(dna_schema *s, dna_value *definitions, const char *what, part_at at)
         bool is_default = dna_name_matches(name_row->dflt, part.name);
         const char *name = definition(s, what, part.name);
         add_names(s, all_names, part.name);
-        dna_schema_put(s, definitions, name, params_shape(s, part.fields));
+        dna_value *params = params_shape(s, part.fields);
+        dna_schema_put(s, definitions, name, params);
         dna_schema_add(s, shapes,
             dna_schema_when(s, "name", names_of(s, part.name), false,
                 with_property(s, "params", dna_schema_ref(s, name))));
@@ -158,6 +187,9 @@ add_named(dna_schema *s, dna_value *definitions, const char *what, part_at at)
             dna_schema_add(s, rules,
                 dna_schema_when(s, "name", names_of(s, part.name), is_default, then));
         }
+    }
+    if (name_row->is_nullable) {
+        add_nameless(s, all_names, shapes, rules);
     }
     dna_value *choice = dna_schema_map(s);
     dna_schema_put(s, choice, "enum", all_names);
@@ -337,6 +369,7 @@ whole(dna_schema *s, const dna_config_kind *kind)
     if (kind->is_training) {
         add_named(s, definitions, "network", net_at);
         add_named(s, definitions, "optimizer", optim_at);
+        add_named(s, definitions, "lr_scheduler", schedule_at);
         add_transforms(s, definitions);
     }
     dna_schema_put(

@@ -38,6 +38,10 @@ EXCEPTIONS = [
     ("leaves nothing to draw", "upper_bound against size"),
     ("nesterov", "nesterov against momentum and dampening"),
     ("the first of step_sizes", "one entry of a list against the other"),
+    (" weight for ", "class_weights against classes"),
+    (" weights for ", "class_weights against classes"),
+    ("the weights add up to", "a sum over a list"),
+    ("is after the last epoch", "start_epoch against n_epochs"),
 ]
 # What the program takes for text, though it is none, and a schema cannot: the length of
 # `true` or of a number as text. Resolved it is text, which the schema accepts.
@@ -75,6 +79,7 @@ LEARNED = {
     "t": {"type": "regression", "log_transform": True, "loss_func": "Smooth L1"},
     "c": {"type": "classification", "classes": ["no", "yes", 3], "loss_weight": 0.5},
     "k": {"type": "classification", "classes": 4, "class_weights": "none"},
+    "w": {"type": "classification", "classes": 2, "class_weights": [0.5, 2]},
 }
 DATASET = {
     "data_root": ".", "dataset_name": "d", "scenario_params_path": "p.csv",
@@ -102,12 +107,15 @@ def defaults_of(schema, definition):
     return {key: row["default"] for key, row in rows.items() if "default" in row}
 
 
+REQUIRED = {"step": {"step_size": 2}, "exponential": {"gamma": 0.5}}
+
+
 def parts(schema, what):
     """(config, part) for each network or optimizer: its params one after another, in full;
     its other names and ways to say it, which are not mutated."""
     names = schema["definitions"][what]["properties"]["name"]["enum"]
-    for name in names:
-        lr = {"lr": 0.5} if what == "optimizer" else {}
+    for name in filter(None, names):
+        lr = REQUIRED.get(name, {"lr": 0.5} if what == "optimizer" else {})
         if what + "_" + name not in schema["definitions"]:
             yield merged(MODEL, {what: {"name": name, "params": lr}}), None
             continue
@@ -118,7 +126,7 @@ def parts(schema, what):
             yield merged(MODEL, {what: {"name": name, "params": {"learning_rate": 1}}}), None
             if name != "SGD":
                 yield merged(MODEL, {what: {"name": name}}), None
-        else:
+        elif what == "network":
             yield merged(MODEL, {what: {"name": name}}), None
 
 
@@ -153,11 +161,20 @@ def bases():
     yield "training-run", merged(MODEL, {"run_id": 5, "run_name": "r", "train_mean": {"t": 1},
                                          "train_std": {"t": 2}}), None
     schema = json.loads(run("schema", "training")[1])
-    for what in ("network", "optimizer"):
+    for what in ("network", "optimizer", "lr_scheduler"):
         for config, part in parts(schema, what):
             yield "training", config, part
     yield "training", merged(MODEL, {"network": {"params": {"n_blocks": 3}}}), ("network",)
     yield "training", merged(MODEL, {"optimizer": {"params": {"lr": 1}}}), ("optimizer",)
+    for value in (None, {"warmup_steps": 3}, {"name": None}, {"name": "cosine"},
+                  {"name": None, "params": {}}, {"name": "step", "params": {"step_size": 1}}):
+        yield "training", merged(MODEL, {"lr_scheduler": value}), ("lr_scheduler",)
+    for key, value in (("gradient_clipping", {"max_norm": 1, "max_value": None}),
+                       ("gradient_clipping", {"max_value": 1}),
+                       ("early_stopping", {"patience": 3, "min_delta": 0.5}),
+                       ("weight_averaging", {"name": "ema", "decay": 0.5, "start_epoch": 2}),
+                       ("weight_averaging", {"name": "swa", "decay": None})):
+        yield "training", merged(MODEL, {"n_epochs": 9, key: value}), (key,)
     sgd = {"name": "SGD", "params": {"lr": 1, "momentum": 0.5, "nesterov": True}}
     yield "training", merged(MODEL, {"optimizer": sgd}), ("optimizer",)
     for value in TRANSFORMS:
@@ -191,6 +208,13 @@ def numbers(schema):
         if abs(b) < 1e9:
             out.update([b - 0.001, b + 0.001])
     return sorted(out)
+
+
+def limiting(schema, config, part):
+    """The part of a schema whose bounds matter: that of the params, if only they change."""
+    if part is not None and len(part) == 2:
+        return schema["definitions"]["%s_%s" % (part[0], config[part[0]]["name"])]
+    return schema
 
 
 def spellings(word):
@@ -314,7 +338,7 @@ def cases():
             fail("%s: the resolved config resolves to another one" % path)
         if isinstance(source, dict):
             config = source  # as people write it: short
-        limits = numbers(CHECKS[kind].schema)
+        limits = numbers(limiting(CHECKS[kind].schema, config, part))
         yield kind, ("base",), config
         for what, changed in mutations(config, part, limits):
             key = kind + json.dumps(changed)

@@ -21,6 +21,13 @@ for name in best last_epoch; do
     cmp a.bin b.bin || fail "loading threads changed $name"
 done
 
+# and a run that goes on is one that never stopped
+ok train -r c --set n_epochs=1 m/sizes.yml
+ok train --resume m/run_c --set n_epochs=2
+tensors m/run_a/m_run_a_last_epoch_net.safetensors > a.bin
+tensors m/run_c/m_run_c_last_epoch_net.safetensors > c.bin
+cmp a.bin c.bin || fail "a resumed run differs"
+
 # all in one batch, in small batches, one by one
 net=m/run_a/m_run_a_best_net.safetensors
 ok predict --raw --batch-size 64 "$net" "$data"/scenario_*/*.npz
@@ -45,7 +52,7 @@ done
 # a network that takes one size refuses another one, and says whose
 sed 's/^network:.*/network: {name: MLP}/' m/sizes.yml > m/mlp.yml
 status=0
-"$dnadna" train -r c m/mlp.yml > out 2> err || status=$?
+"$dnadna" train -r d m/mlp.yml > out 2> err || status=$?
 [ $status = 1 ] || fail "the MLP took several sizes: status $status"
 grep -q 'scenario [0-9]*, replicate [0-9]*: network MLP: ' err || {
     cat err >&2

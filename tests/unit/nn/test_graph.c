@@ -107,7 +107,7 @@ test_misfits_name_the_layer_and_its_input(void **state)
     assert_graph_fails(g, x, DNA_EARG, "softplus: beta is 0, above 0 is needed");
 
     g = new_graph();
-    x = dna_leaky_relu(g, image(g, 1, 4, 9), NAN);
+    x = dna_leaky_relu(g, image(g, 1, 4, 9), (double)NAN);
     assert_graph_fails(g, x, DNA_EARG, "leaky_relu: a setting is not finite");
 
     g = new_graph();

@@ -347,17 +347,17 @@ test_a_run_goes_on_exactly_with_everything_on(void **state)
 {
     (void)state;
     static const char *const regimes[] = {
-        "optimizer!: {name: NAdam}\n"
-        "lr_scheduler: {name: plateau, params: {patience: 0, factor: 0.5, cooldown: 1}, "
-        "warmup_steps: 5}\n"
-        "weight_averaging: {name: ema, decay: 0.9}\n"
-        "early_stopping: {patience: 6, min_delta: 0.01}\n",
-        "optimizer!: {name: ASGD}\n"
-        "lr_scheduler: {name: cosine, warmup_steps: 15}\n"
-        "weight_averaging: {name: swa, start_epoch: 2}\n"
-        "early_stopping: {patience: 9}\n",
-        "optimizer!: {name: Rprop}\n"
-        "lr_scheduler: {name: exponential, params: {gamma: 0.9}}\n",
+        ("optimizer!: {name: NAdam}\n"
+         "lr_scheduler: {name: plateau, warmup_steps: 5,\n"
+         "               params: {patience: 0, factor: 0.5, cooldown: 1}}\n"
+         "weight_averaging: {name: ema, decay: 0.9}\n"
+         "early_stopping: {patience: 6, min_delta: 0.01}\n"),
+        ("optimizer!: {name: ASGD}\n"
+         "lr_scheduler: {name: cosine, warmup_steps: 15}\n"
+         "weight_averaging: {name: swa, start_epoch: 2}\n"
+         "early_stopping: {patience: 9}\n"),
+        ("optimizer!: {name: Rprop}\n"
+         "lr_scheduler: {name: exponential, params: {gamma: 0.9}}\n"),
     };
     for (int i = 0; i < DNA_COUNT(regimes); i++) {
         char id[16], whole[16], more[1024], run[32];

@@ -16,10 +16,11 @@ static const dna_arg arguments[] = {
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna schema",
-    .doc = "Print the JSON Schema (draft 7) of a kind of config, "
-           "with which an editor completes and checks such files: "
-           "save it, and begin a config with the line "
-           "\"# yaml-language-server: $schema=<the file>\".",
+    .doc =
+        "Print the JSON Schema (draft 7) of a kind of config, "
+        "with which an editor completes, explains and checks such files: "
+        "save it and name it in the editor's settings, or in a first line of the config. "
+        "How is said in docs/config.md, section 10.",
     .opts = {dna_opts_common},
     .args = arguments};
 

@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,104 +29,6 @@ typedef struct {
 
 static int check_value(
     const checker *c, dna_value *v, const dna_field *field, const char *at);
-
-/* --- where a value is, for messages ------------------------------------------------
- */
-
-static void
-put_file(dna_str *s, const char *file, int line)
-{
-    const char *shown = file;
-    char *cwd = file[0] == '/' ? dna_path_absolute(".") : NULL;
-    size_t n = cwd != NULL ? strlen(cwd) : 0;
-    if (n > 1 && strncmp(file, cwd, n) == 0 && file[n] == '/') {
-        shown = file + n + 1;
-    }
-    dna_str_add(s, shown);
-    dna_free(cwd);
-    if (line > 0) {
-        dna_str_addf(s, ":%d", line);
-    }
-}
-
-void
-dna_config_origin(dna_str *out, const dna_value *value)
-{
-    if (value->option != NULL) {
-        dna_str_add(out, value->option);
-    } else if (value->file != NULL) {
-        put_file(out, value->file, value->line);
-    }
-}
-
-/* "dir/file.yml:12: dotted: ", as far as each is known; "--set dotted: " for what the
- * command line gave, and "--set a: a.b: " for what lies within it. */
-static void
-put_place(dna_str *s, const dna_value *v, int line, const char *dotted)
-{
-    bool is_option = v != NULL && v->option != NULL;
-
-    if (is_option) {
-        dna_str_addf(s, "%s: ", v->option);
-        dotted = dotted != NULL && dna_str_ends_with(v->option, dotted) ? "" : dotted;
-    } else if (v != NULL && v->file != NULL) {
-        put_file(s, v->file, line);
-        dna_str_add(s, ": ");
-    }
-    if (dotted != NULL && dotted[0] != '\0') {
-        dna_str_add(s, dotted);
-        dna_str_add(s, ": ");
-    }
-}
-
-int
-dna_config_fail(
-    int code, const dna_value *value, const char *dotted, const char *fmt, ...)
-{
-    char text[1024];
-    dna_str place;
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    dna_str_init(&place, 8192);
-    put_place(&place, value, value != NULL ? value->line : 0, dotted);
-    code = dna_fail(code, "%s%s", dna_str_text(&place), text);
-    dna_str_clear(&place);
-    return code;
-}
-
-static void
-warn(dna_log *log, const dna_value *value, int line, const char *dotted,
-    const char *text)
-{
-    dna_str place;
-    dna_str_init(&place, 8192);
-    put_place(&place, value, line, dotted);
-    dna_log_write(log, DNA_LOG_WARNING, "%s%s", dna_str_text(&place), text);
-    dna_str_clear(&place);
-}
-
-void
-dna_config_warn(
-    dna_log *log, const dna_value *value, const char *dotted, const char *fmt, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    warn(log, value, value != NULL ? value->line : 0, dotted, text);
-}
-
-const char *
-dna_config_join(dna_arena *arena, const char *parent, const char *key)
-{
-    return parent[0] == '\0' ? dna_arena_strdup(arena, key)
-                             : dna_arena_printf(arena, "%s.%s", parent, key);
-}
 
 /* "x" is not an integer */
 static int
@@ -437,7 +338,7 @@ tell_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field 
     snprintf(text, sizeof(text), "unknown key, %s%s",
         n_before < MAX_UNKNOWN ? "ignored" : "and there may be more",
         n_before < MAX_UNKNOWN ? hint : "");
-    warn(c->log, map->items[i], line, at, text);
+    dna_config_warn_line(c->log, map->items[i], line, at, text);
     return DNA_OK;
 }
 
@@ -569,7 +470,8 @@ check_value(const checker *c, dna_value *v, const dna_field *f, const char *at)
 {
     if (f->is_deprecated) {
         if (!v->is_default) {
-            warn(c->log, v, v->line, at, f->notice != NULL ? f->notice : "is ignored");
+            dna_config_warn_line(
+                c->log, v, v->line, at, f->notice != NULL ? f->notice : "is ignored");
         }
         return DNA_OK;
     }

@@ -45,6 +45,9 @@ int dna_config_fail(int code, const dna_value *value, const char *dotted,
 /** The same place as a warning in a log. */
 void dna_config_warn(dna_log *log, const dna_value *value, const char *dotted,
     const char *fmt, ...) DNA_PRINTF(4, 5);
+/** The same with the text as it is, and the line of something else, such as its key. */
+void dna_config_warn_line(dna_log *log, const dna_value *value, int line,
+    const char *dotted, const char *text);
 /** Where a value came from: "file:line", "--set a.b", nothing if it is not known. */
 void dna_config_origin(dna_str *out, const dna_value *value);
 /** "parent.key", or "key" if parent is "". In the arena; NULL when memory is out. */

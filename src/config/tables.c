@@ -6,227 +6,10 @@
  */
 #include "config/tables.h"
 
-#define TEXT_OF(x)       #x
-#define TEXT(x)          TEXT_OF(x)
-#define MAX_CLASSES      TEXT(DNA_CLASSES_MAX)
-#define DEFINITION(name) "$ref: '#/definitions/" name "'"
-
 static const dna_field text_item[] = {{.kind = DNA_KIND_STRING}};
-static const dna_field npz_key_item[] = {
-    {.kind = DNA_KIND_STRING, .has_min = true, .min = 1}};
 static const dna_field number_item[] = {{.kind = DNA_KIND_FLOAT}};
 static const dna_field deviation_item[] = {
     {.kind = DNA_KIND_FLOAT, .has_min = true, .is_min_open = true}};
-
-const dna_field dna_fields_position_format[] = {
-    {.key = "distance",
-        .kind = DNA_KIND_BOOL,
-        .is_nullable = true,
-        .doc = "Positions are distances to the previous SNP. Not given: no."},
-    {.key = "normalized",
-        .kind = DNA_KIND_BOOL,
-        .is_nullable = true,
-        .doc = "Positions are divided by the chromosome size. "
-               "Not given: yes if no position of the sample is above 1."},
-    {.key = "circular",
-        .kind = DNA_KIND_BOOL,
-        .is_nullable = true,
-        .doc =
-            "The chromosome is circular: the first distance is the one from the last SNP. Not given: no."},
-    {.key = "chromosome_size",
-        .kind = DNA_KIND_INT,
-        .is_nullable = true,
-        .has_min = true,
-        .min = 1,
-        .doc =
-            "Size of the chromosome in base pairs, needed to convert positions to normalized ones and back."},
-    {.key = "initial_position",
-        .kind = DNA_KIND_FLOAT,
-        .is_nullable = true,
-        .has_min = true,
-        .min = 0,
-        .doc =
-            "Position of the first SNP, needed to convert circular distances to positions."},
-    {0}};
-
-static const dna_field fields_data_source[] = {
-    {.key = "format",
-        .kind = DNA_KIND_CHOICE,
-        .is_required = true,
-        .choices = "dnadna",
-        .doc = "How the samples are stored: dnadna is a folder of npz files, "
-               "one for each replicate of each scenario."},
-    {.key = "filename_format",
-        .kind = DNA_KIND_STRING,
-        .has_min = true,
-        .min = 1,
-        .dflt = "\"scenario_{scenario}/{dataset_name}_{scenario}_{replicate}.npz\"",
-        .doc = "Template of the file names, relative to data_root. "
-               "Its fields are {dataset_name}, {scenario} and {replicate}; "
-               "{scenario:05} asks for five digits with leading zeros. "
-               "Without such a width it is found out from the files."},
-    {.key = "keys",
-        .kind = DNA_KIND_LIST,
-        .has_min = true,
-        .has_max = true,
-        .min = 2,
-        .max = 2,
-        .item = npz_key_item,
-        .dflt = "[SNP, POS]",
-        .doc = "Names of the SNP matrix and of the positions in the npz files."},
-    {.key = "position_format",
-        .kind = DNA_KIND_MAP,
-        .is_nullable = true,
-        .fields = dna_fields_position_format,
-        .doc =
-            "How positions are given in the files. Goes before the position_format of the dataset, key by key."},
-    {0}};
-
-const dna_field dna_fields_dataset[] = {
-    {.key = "data_root",
-        .kind = DNA_KIND_PATH,
-        .is_required = true,
-        .doc = "Root folder of the dataset, relative to this file."},
-    {.key = "dataset_name",
-        .kind = DNA_KIND_STRING,
-        .is_required = true,
-        .has_min = true,
-        .min = 1,
-        .doc = "Name of the dataset, used in file names and messages."},
-    {.key = "scenario_params_path",
-        .kind = DNA_KIND_PATH,
-        .doc =
-            "The parameter table: a CSV file with one row a scenario, relative to this file. "
-            "Needed to preprocess and to train."},
-    {.key = "data_source",
-        .kind = DNA_KIND_MAP,
-        .is_required = true,
-        .fields = fields_data_source,
-        .doc = "How the samples are stored."},
-    {.key = "position_format",
-        .kind = DNA_KIND_MAP,
-        .is_nullable = true,
-        .fields = dna_fields_position_format,
-        .doc =
-            "How positions are given in the files. "
-            "Keys that are not given here nor in data_source are found out from each sample."},
-    {.key = "ignore_missing",
-        .kind = DNA_KIND_BOOL,
-        .dflt = "false",
-        .doc = "Tolerate missing samples in preprocessing: without it, "
-               "a scenario that lacks one replicate is left out. "
-               "Training always tolerates them."},
-    {.key = "cache_validation_set",
-        .kind = DNA_KIND_BOOL,
-        .dflt = "false",
-        .doc = "Keep the samples of the validation set in memory."},
-    {.key = "dnadna_version",
-        .kind = DNA_KIND_STRING,
-        .is_nullable = true,
-        .doc = "Version of the program that wrote the file. For information."},
-    {.key = "plugins",
-        .kind = DNA_KIND_LIST,
-        .is_nullable = true,
-        .item = text_item,
-        .doc =
-            "Plugins of the original program. dnadna.examples.one_event is built in; Python files are not run."},
-    {.key = "simulator_name",
-        .kind = DNA_KIND_STRING,
-        .is_nullable = true,
-        .doc =
-            "Of a simulation config: the simulator. "
-            "Keys of this mapping that are not listed here then belong to the simulator."},
-    {.key = "n_scenarios",
-        .kind = DNA_KIND_INT,
-        .has_min = true,
-        .min = 1,
-        .doc = "Of a simulation config: number of scenarios."},
-    {.key = "seed",
-        .kind = DNA_KIND_INT,
-        .is_nullable = true,
-        .has_min = true,
-        .min = 0,
-        .doc = "Of a simulation config: seed of the random numbers."},
-    {.key = "summary_statistics",
-        .kind = DNA_KIND_ANY,
-        .doc = "Of a simulation config: settings of the summary statistics."},
-    {0}};
-
-#define PARAM_TYPE_ROW                                               \
-    {                                                                \
-        .key = "type", .kind = DNA_KIND_CHOICE, .is_required = true, \
-        .choices = "regression|classification",                      \
-        .doc = "What is learned: a number or a class."               \
-    }
-#define PARAM_LOSS_WEIGHT_ROW                                          \
-    {                                                                  \
-        .key = "loss_weight", .kind = DNA_KIND_FLOAT, .has_min = true, \
-        .has_max = true, .min = 0, .max = 1, .dflt = "1",              \
-        .offset = offsetof(dna_param, loss_weight),                    \
-        .doc = "The loss of this parameter is multiplied by it."       \
-    }
-
-/* Rows without an offset are read by params.c, which sets the name after binding. */
-const dna_field dna_fields_regression[] = {PARAM_TYPE_ROW,
-    {.key = "loss_func",
-        .kind = DNA_KIND_STRING,
-        .schema = DEFINITION("regression_loss"),
-        .has_min = true,
-        .min = 1,
-        .dflt = "MSE",
-        .offset = offsetof(dna_param, loss_func),
-        .doc =
-            "The loss: the name of a PyTorch loss without its final Loss, or MCE for positions on a circle. "
-            "Case and spaces do not count."},
-    PARAM_LOSS_WEIGHT_ROW,
-    {.key = "log_transform",
-        .kind = DNA_KIND_BOOL,
-        .dflt = "false",
-        .offset = offsetof(dna_param, log_transform),
-        .doc = "Learn the natural logarithm; predictions are transformed back."},
-    {.key = "tied_to_position",
-        .kind = DNA_KIND_BOOL,
-        .dflt = "false",
-        .offset = offsetof(dna_param, tied_to_position),
-        .doc =
-            "The parameter is a position, moved by transforms that move positions (rotate)."},
-    {0}};
-
-const dna_field dna_fields_classification[] = {PARAM_TYPE_ROW,
-    {.key = "classes",
-        .kind = DNA_KIND_ANY,
-        .schema = "anyOf: [{type: integer, minimum: 1, maximum: " MAX_CLASSES "}, "
-                  "{type: array, minItems: 1, maxItems: " MAX_CLASSES ", "
-                  "items: {type: [string, number, boolean]}}]",
-        .is_required = true,
-        .doc = "Number of classes, or the list of their labels. "
-               "The parameter table holds the class numbers 0, 1, ... in either case."},
-    {.key = "n_classes",
-        .kind = DNA_KIND_INT,
-        .has_min = true,
-        .min = 1,
-        .doc = "Computed from classes; not to be set by hand."},
-    {.key = "loss_func",
-        .kind = DNA_KIND_STRING,
-        .schema = DEFINITION("classification_loss"),
-        .has_min = true,
-        .min = 1,
-        .dflt = "Cross Entropy",
-        .offset = offsetof(dna_param, loss_func),
-        .doc = "The loss, named as for a regression."},
-    PARAM_LOSS_WEIGHT_ROW,
-    {.key = "class_weights",
-        .kind = DNA_KIND_ANY,
-        .schema = "anyOf: [{enum: [balanced, none]}, {type: array, minItems: 1, "
-                  "maxItems: " MAX_CLASSES ", items: {type: number, minimum: 0}}]",
-        .dflt = "balanced",
-        .doc =
-            "balanced: "
-            "cross entropy weighs each class by the inverse of its frequency in the training set, "
-            "so that rare classes count as much as common ones. "
-            "none: all samples count alike, as in the original program. "
-            "A list of numbers: the weight of each class, for Cross Entropy and NLL."},
-    {0}};
 
 static const dna_field fields_splits[] = {
     {.key = "training",
@@ -333,8 +116,8 @@ static const dna_field fields_filters[] = {
             .doc = "The dataset, usually inherited from its own config file."},       \
         {.key = "learned_params",                                                     \
             .kind = DNA_KIND_ANY,                                                     \
-            .schema = DEFINITION("learned_params"),                                   \
-            .schema_complete = DEFINITION("learned_params_complete"),                 \
+            .schema = DNA_DEFINITION("learned_params"),                               \
+            .schema_complete = DNA_DEFINITION("learned_params_complete"),             \
             .is_required = true,                                                      \
             .doc =                                                                    \
                 "What the network learns: columns of the parameter table. A mapping " \
@@ -488,22 +271,22 @@ static const dna_field fields_weight_averaging[] = {
 #define TRAINING_ROWS                                                                  \
     {.key = "network",                                                                 \
         .kind = DNA_KIND_MAP,                                                          \
-        .schema = DEFINITION("network"),                                               \
-        .schema_complete = DEFINITION("network_complete"),                             \
+        .schema = DNA_DEFINITION("network"),                                           \
+        .schema_complete = DNA_DEFINITION("network_complete"),                         \
         .fields = fields_network,                                                      \
         .dflt = "{name: CustomCNN, params: {}}",                                       \
         .doc = "The network."},                                                        \
         {.key = "optimizer",                                                           \
             .kind = DNA_KIND_MAP,                                                      \
-            .schema = DEFINITION("optimizer"),                                         \
-            .schema_complete = DEFINITION("optimizer_complete"),                       \
+            .schema = DNA_DEFINITION("optimizer"),                                     \
+            .schema_complete = DNA_DEFINITION("optimizer_complete"),                   \
             .fields = fields_optimizer,                                                \
             .dflt = "{}",                                                              \
             .doc = "How the network's parameters are adapted."},                       \
         {.key = "lr_scheduler",                                                        \
             .kind = DNA_KIND_MAP,                                                      \
-            .schema = DEFINITION("lr_scheduler"),                                      \
-            .schema_complete = DEFINITION("lr_scheduler_complete"),                    \
+            .schema = DNA_DEFINITION("lr_scheduler"),                                  \
+            .schema_complete = DNA_DEFINITION("lr_scheduler_complete"),                \
             .is_nullable = true,                                                       \
             .fields = fields_lr_scheduler,                                             \
             .doc = "How the learning rate changes while training. Not given: not "     \
@@ -532,7 +315,7 @@ static const dna_field fields_weight_averaging[] = {
                    "step. Not given: no."},                                            \
         {.key = "dataset_transforms",                                                  \
             .kind = DNA_KIND_ANY,                                                      \
-            .schema = DEFINITION("dataset_transforms"),                                \
+            .schema = DNA_DEFINITION("dataset_transforms"),                            \
             .is_nullable = true,                                                       \
             .dflt = "[]",                                                              \
             .doc =                                                                     \

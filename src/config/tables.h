@@ -11,6 +11,9 @@
 
 #include "config/schema.h"
 
+/** `schema` of a row that is described elsewhere (config/json_schema.h). */
+#define DNA_DEFINITION(name) "$ref: '#/definitions/" name "'"
+
 extern const dna_field dna_fields_dataset[]; /* a simulation config is one too */
 extern const dna_field dna_fields_position_format[];
 extern const dna_field dna_fields_regression[]; /* one learned parameter */

@@ -143,6 +143,8 @@ learn(dna_loop *l, const dna_batch *b)
     DNA_TRY(dna_training_blame(rc, b, bad));
     memcpy(dna_program_input(p, 0), b->x,
         (size_t)(b->n * b->n_row * b->n_site) * sizeof(float));
+    /* a resumed run draws the same */
+    dna_program_set_random(p, t->seed, t->optim->step);
     DNA_TRY(dna_program_forward(p));
     double loss = dna_objective_eval(&t->objective, dna_program_output(p), b->n,
         b->target, dna_program_output_grad(p), l->losses);

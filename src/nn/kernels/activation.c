@@ -34,7 +34,8 @@ relu_slope(float y, const float *k)
 static inline float
 leaky_relu(float x, const float *k)
 {
-    return x > 0.0f ? x : k[0] * x;
+    float below = k[0] * x;
+    return x > 0.0f ? x : below;
 }
 
 static inline float

@@ -103,6 +103,28 @@ test_misfits_name_the_layer_and_its_input(void **state)
         g, x, DNA_ESHAPE, "line: input [N, 1, 4, 9], [N, channels, length] is needed");
 
     g = new_graph();
+    x = dna_dropout(g, image(g, 1, 4, 9), 1.5);
+    assert_graph_fails(g, x, DNA_EARG, "dropout: rate 1.5, 0 to 1 are possible");
+
+    g = new_graph();
+    x = dna_softmax(g, image(g, 1, 4, 9), 0);
+    assert_graph_fails(g, x, DNA_EARG, "softmax: dimension 0, 1 to 3 are possible");
+
+    g = new_graph();
+    x = dna_max(g, dna_flatten(g, image(g, 1, 4, 9)), 2, true);
+    assert_graph_fails(g, x, DNA_EARG, "max: dimension 2, 1 to 1 are possible");
+
+    g = new_graph();
+    x = dna_avg_pool1d(g, image(g, 1, 4, 9), (dna_pool1d_opts){.kernel = 2});
+    assert_graph_fails(g, x, DNA_ESHAPE,
+        "avg_pool1d: input [N, 1, 4, 9], [N, channels, length] is needed");
+
+    g = new_graph();
+    x = dna_avg_pool2d(
+        g, image(g, 1, 4, 9), (dna_avg_pool_opts){.kernel = {2, 3}, .pad = {1, 2}});
+    assert_graph_fails(g, x, DNA_EARG, "avg_pool2d: kernel and stride must be");
+
+    g = new_graph();
     x = dna_softplus(g, image(g, 1, 4, 9), 0.0, 20.0);
     assert_graph_fails(g, x, DNA_EARG, "softplus: beta is 0, above 0 is needed");
 

@@ -108,6 +108,7 @@ fi
 
 # killed in the test, at the end: the files end as those of the run that was not; stopped there, too
 for signal in KILL TERM; do
+    : > err # what the run before said must not be taken for this one
     "$dnadna" train -r $signal m/spidna.yml > out 2> err &
     pid=$!
     while kill -0 $pid 2> /dev/null && ! grep -q ';  test of best' err; do :; done

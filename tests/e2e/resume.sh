@@ -59,6 +59,7 @@ same_run young whole
 
 # begin RUN ARGS...: a training that lasts, in the background, in its second epoch
 begin() {
+    : > err2 # the loop below must not read that of an earlier training
     "$dnadna" train -r "$@" --set n_epochs=100000 m/spidna.yml > out2 2> err2 &
     pid=$!
     tries=0

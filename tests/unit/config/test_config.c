@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "support/support.h"
+#include "support/arena_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,24 +12,6 @@
 #include "base/path.h"
 #include "config/config.h"
 #include "io/yaml.h"
-
-static dna_arena *arena;
-
-static int
-begin(void **state)
-{
-    (void)state;
-    return dna_arena_new(&arena);
-}
-
-static int
-end(void **state)
-{
-    (void)state;
-    dna_arena_free(arena);
-    arena = NULL;
-    return 0;
-}
 
 static dna_value *
 yaml(const char *text)

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "support/support.h"
+#include "support/log_fixture.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,39 +13,6 @@
 #include "base/path.h"
 #include "config/config.h"
 #include "config/tables.h"
-
-static dna_arena *arena;
-static dna_log *log_;
-static char lines[8192];
-
-static void
-keep_line(void *payload, dna_log_level level, const char *text)
-{
-    (void)payload;
-    (void)level;
-    strncat(lines, text, sizeof(lines) - strlen(lines) - 2);
-    strcat(lines, "\n");
-}
-
-static int
-begin(void **state)
-{
-    (void)state;
-    lines[0] = '\0';
-    return dna_arena_new(&arena) == DNA_OK && dna_log_new(&log_, DNA_LOG_INFO) == DNA_OK
-                   && dna_log_add_callback(log_, keep_line, NULL) == DNA_OK
-               ? 0
-               : -1;
-}
-
-static int
-end(void **state)
-{
-    (void)state;
-    dna_log_free(log_);
-    dna_arena_free(arena);
-    return 0;
-}
 
 static dna_value *
 loaded(const char *path)

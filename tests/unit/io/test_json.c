@@ -2,30 +2,12 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "support/support.h"
+#include "support/arena_fixture.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "io/json.h"
-
-static dna_arena *arena;
-
-static int
-begin(void **state)
-{
-    (void)state;
-    return dna_arena_new(&arena);
-}
-
-static int
-end(void **state)
-{
-    (void)state;
-    dna_arena_free(arena);
-    arena = NULL;
-    return 0;
-}
 
 static int
 parse(dna_value **v, const char *text)

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "support/support.h"
+#include "support/arena_fixture.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,24 +10,6 @@
 #include <string.h>
 
 #include "io/yaml.h"
-
-static dna_arena *arena;
-
-static int
-begin(void **state)
-{
-    (void)state;
-    return dna_arena_new(&arena);
-}
-
-static int
-end(void **state)
-{
-    (void)state;
-    dna_arena_free(arena);
-    arena = NULL;
-    return 0;
-}
 
 static dna_value *
 parsed(const char *text)

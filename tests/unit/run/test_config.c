@@ -5,7 +5,7 @@
  * What they hold is compared with another validator in tests/e2e/schema.py; here are the
  * pieces by hand, and memory that runs out.
  */
-#include "support/support.h"
+#include "support/arena_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,24 +16,6 @@
 #include "io/json.h"
 #include "io/yaml.h"
 #include "run/kind.h"
-
-static dna_arena *arena;
-
-static int
-begin(void **state)
-{
-    (void)state;
-    return dna_arena_new(&arena);
-}
-
-static int
-end(void **state)
-{
-    (void)state;
-    dna_arena_free(arena);
-    arena = NULL;
-    return 0;
-}
 
 /* The schema of a kind, read back. */
 static const dna_value *

@@ -93,6 +93,13 @@ out:
     return rc;
 }
 
+int
+dna_json_failure(int error_code, const char *error_text)
+{
+    bool is_memory = error_code == json_error_out_of_memory || error_text[0] == '\0';
+    return is_memory ? DNA_ENOMEM : DNA_EFORMAT;
+}
+
 static int
 parse(dna_value **out, dna_arena *arena, const char *text, size_t n, const char *name,
     const char *file)
@@ -101,7 +108,7 @@ parse(dna_value **out, dna_arena *arena, const char *text, size_t n, const char 
     json_t *json =
         json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (json == NULL) {
-        if (json_error_code(&error) == json_error_out_of_memory) {
+        if (dna_json_failure(json_error_code(&error), error.text) == DNA_ENOMEM) {
             return dna_fail(DNA_ENOMEM, "%s: out of memory", name);
         }
         return dna_fail(DNA_EFORMAT, "%s:%d: column %d: %s", name, error.line,
@@ -174,6 +181,17 @@ utf8_length(const unsigned char *s)
         return is_overlong || is_above ? 0 : 4;
     }
     return 0;
+}
+
+bool
+dna_is_utf8(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t n = 1;
+    for (; *s != '\0' && n > 0; s += n) {
+        n = utf8_length(s);
+    }
+    return n > 0;
 }
 
 /* Bytes that are not UTF-8 (a file name may hold them) become U+FFFD: JSON has no other

@@ -14,5 +14,9 @@ int dna_json_parse(dna_value **out, dna_arena *arena, const char *text, size_t n
 /** indent 0: one line. NaN and infinities are errors (DNA_ENUMERIC). Doubles are
  *  written as shortest round-trip text. */
 int dna_json_write(dna_str *out, const dna_value *value, int indent) DNA_MUST_CHECK;
+/** What a failed jansson parser means: DNA_ENOMEM, where it says so or says nothing,
+ *  else DNA_EFORMAT. Its lexer calls a text it had no memory for an invalid token. */
+int dna_json_failure(int error_code, const char *error_text);
+bool dna_is_utf8(const char *text);
 
 #endif

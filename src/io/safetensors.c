@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "io/json.h"
 
 #define HEADER_MAX ((size_t)100 << 20) /* the format's own limit */
 #define FILE_MAX   ((size_t)16 << 30)
@@ -299,7 +300,7 @@ dna_safetensors_parse(
         "%s: not a safetensors file: the header does not begin with {", name);
     root = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL) {
-        rc = json_error_code(&error) == json_error_out_of_memory
+        rc = dna_json_failure(json_error_code(&error), error.text) == DNA_ENOMEM
                  ? dna_fail(DNA_ENOMEM, "%s: out of memory", name)
                  : dna_fail(DNA_EFORMAT, "%s: header, byte %d: %s", name,
                      error.position, error.text);
@@ -378,9 +379,12 @@ put(json_t *object, const char *key, json_t *value, const char *path)
         json_decref(value);
         return dna_fail(DNA_EARG, "%s: two entries named \"%s\"", path, key);
     }
-    if (json_object_set_new(object, key, value)
-        != 0) { /* also for NULL, and bad UTF-8 */
-        return dna_fail(DNA_EARG, "%s: \"%s\": not UTF-8, or no memory", path, key);
+    if (!dna_is_utf8(key)) {
+        json_decref(value);
+        return dna_fail(DNA_EARG, "%s: \"%s\": not UTF-8", path, key);
+    }
+    if (json_object_set_new(object, key, value) != 0) { /* also for NULL */
+        return dna_fail(DNA_ENOMEM, "%s: out of memory", path);
     }
     return DNA_OK;
 }
@@ -471,6 +475,8 @@ dna_safetensors_write(const char *path, const char *const *names,
     json_t *meta = json_object();
     dna_str_init(&text, 0);
     for (int64_t i = 0; i < n_meta; i++) {
+        DNA_REQUIRE(dna_is_utf8(meta_texts[i]), DNA_EARG, "%s: \"%s\": not UTF-8", path,
+            meta_keys[i]);
         DNA_TRY(put(meta, meta_keys[i], json_string(meta_texts[i]), path));
     }
     DNA_TRY(make_header(&text, path, names, arrays, n_tensor, meta));

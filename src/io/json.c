@@ -108,7 +108,7 @@ parse(dna_value **out, dna_arena *arena, const char *text, size_t n, const char 
     json_t *json =
         json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (json == NULL) {
-        if (dna_json_failure(json_error_code(&error), error.text) == DNA_ENOMEM) {
+        if (dna_json_failure((int)json_error_code(&error), error.text) == DNA_ENOMEM) {
             return dna_fail(DNA_ENOMEM, "%s: out of memory", name);
         }
         return dna_fail(DNA_EFORMAT, "%s:%d: column %d: %s", name, error.line,

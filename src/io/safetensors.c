@@ -300,7 +300,7 @@ dna_safetensors_parse(
         "%s: not a safetensors file: the header does not begin with {", name);
     root = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL) {
-        rc = dna_json_failure(json_error_code(&error), error.text) == DNA_ENOMEM
+        rc = dna_json_failure((int)json_error_code(&error), error.text) == DNA_ENOMEM
                  ? dna_fail(DNA_ENOMEM, "%s: out of memory", name)
                  : dna_fail(DNA_EFORMAT, "%s: header, byte %d: %s", name,
                      error.position, error.text);

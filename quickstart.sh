@@ -65,7 +65,7 @@ if [ -e "$work/failed" ]; then
 fi
 log=$work/demo/run_spidna/demo_run_spidna_training.log
 echo "  the last validation, in generations and effective sizes:"
-grep -A 3 ';  end of validation' "$log" | tail -3 | sed 's/^[^;]*; *[A-Z]*;  /  /'
+grep '  RMSE ' "$log" | tail -3 | sed 's/^[^;]*; *[A-Z]*;  /  /'
 echo "(the whole log: $log; every validation as a table: demo_run_spidna_metrics.csv beside it)"
 network=$work/demo/run_spidna/demo_run_spidna_best_net.safetensors
 

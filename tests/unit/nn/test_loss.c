@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "nn/loss.h"
 #include "unit/nn/loss_values.h"
 
@@ -231,6 +232,23 @@ test_many_classes_take_memory_and_say_so(void **state)
     dna_mem_fail_at(0);
 }
 
+static void
+test_the_documentation_tells_of_every_loss(void **state)
+{
+    (void)state;
+    unsigned char *text = NULL;
+    size_t n = 0;
+    assert_ok(dna_file_read(source_path("docs/math.md"), 1 << 20, &text, &n));
+    for (int64_t i = 0; dna_loss_at(i) != NULL; i++) {
+        char quoted[80];
+        snprintf(quoted, sizeof(quoted), "`%s`", dna_loss_at(i)->name);
+        if (strstr((const char *)text, quoted) == NULL) {
+            fail_msg("docs/math.md does not tell of the loss \"%s\"", dna_loss_at(i)->name);
+        }
+    }
+    dna_free(text);
+}
+
 int
 main(void)
 {
@@ -248,6 +266,7 @@ main(void)
         cmocka_unit_test(test_a_nan_output_is_never_swallowed),
         cmocka_unit_test(test_a_target_that_is_no_class_gives_nan),
         cmocka_unit_test(test_many_classes_take_memory_and_say_so),
+        cmocka_unit_test(test_the_documentation_tells_of_every_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,16 @@ log_start(const dna_loop *l)
 static void
 log_finished(const dna_training *t)
 {
+    int64_t epoch = t->n_epoch, is_whole = 1;
+
+    (void)dna_train_state_peek(t->state, "loop.epoch", &epoch);
+    (void)dna_train_state_peek(t->state, "loop.is_epoch_done", &is_whole);
+    if (epoch < t->n_epoch || is_whole == 0) {
+        dna_log_info(t->log,
+            "run %s in %s is finished, by early stopping in epoch %lld of %lld: nothing to do",
+            t->run.name, t->run.dir, (long long)epoch, (long long)t->n_epoch);
+        return;
+    }
     dna_log_info(t->log, "run %s in %s is finished after %lld epoch%s: nothing to do",
         t->run.name, t->run.dir, (long long)t->n_epoch, DNA_PLURAL(t->n_epoch));
 }

@@ -48,6 +48,13 @@ grep -q 'is finished after 2 epochs' err || fail "$(cat err)"
 (cd moved && ok train --resume . --set n_epochs=2)
 tensors moved/m_run_one_last_epoch_net.safetensors | cmp - whole/m_RUN_last_epoch_net.safetensors.tensors
 
+# a run that early stopping ended is not said to have all its epochs; more go on from there
+ok train -r early --set n_epochs=9 --set 'early_stopping={patience: 1, min_delta: 10}' m/spidna.yml
+ok train --resume m/run_early
+grep -q 'run run_early in m/run_early is finished, by early stopping in epoch 1 of 9: nothing' err || fail "$(cat err)"
+ok train --resume m/run_early --set n_epochs=10
+grep -q 'resuming run run_early in m/run_early in epoch 1 after batch' err || fail "$(cat err)"
+
 # killed before there was a state: it begins at its beginning
 cp -r m/run_whole young
 rm young/*_state.safetensors

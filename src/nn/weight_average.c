@@ -38,6 +38,14 @@ dna_weight_average_free(dna_weight_average *a)
     }
 }
 
+void
+dna_weight_average_reset(dna_weight_average *a)
+{
+    memset(a->params, 0, (size_t)a->n_param * sizeof(*a->params));
+    memset(a->buffers, 0, (size_t)a->n_buffer * sizeof(*a->buffers));
+    a->n_added = 0;
+}
+
 /* share: how much of the new numbers enters the mean. */
 static void
 blend(float *mean, const float *now, int64_t n, double share)

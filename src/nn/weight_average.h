@@ -37,6 +37,8 @@ typedef struct {
 int dna_weight_average_new(
     dna_weight_average **out, const dna_state *state, double decay) DNA_MUST_CHECK;
 void dna_weight_average_free(dna_weight_average *a);
+/** As new: nothing was added. */
+void dna_weight_average_reset(dna_weight_average *a);
 void dna_weight_average_add(dna_weight_average *a, dna_state *state);
 /** Exchange mean and weights; nothing happens before the first were added. */
 void dna_weight_average_swap(dna_weight_average *a, dna_state *state);

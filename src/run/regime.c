@@ -144,3 +144,11 @@ dna_regime_go_on(dna_regime *r)
         r->stop.n_bad = 0;
     }
 }
+
+void
+dna_regime_restart_mean(dna_regime *r, int64_t epoch)
+{
+    if (r->average != NULL && epoch < r->settings->start_epoch) {
+        dna_weight_average_reset(r->average);
+    }
+}

@@ -75,4 +75,8 @@ bool dna_regime_is_over(const dna_regime *r);
 /** A training that was over shall go on: patience begins anew. */
 void dna_regime_go_on(dna_regime *r);
 
+/** A state in this epoch was read, perhaps of a training that was to have fewer epochs: a
+ * mean that was begun too early for the new number begins anew. */
+void dna_regime_restart_mean(dna_regime *r, int64_t epoch);
+
 #endif

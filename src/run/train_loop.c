@@ -49,6 +49,7 @@ dna_loop_init(dna_loop *l, dna_training *t)
     if (t->state != NULL) {
         DNA_TRY(dna_loop_exchange(l, t->state));
         DNA_TRY(check_place(l));
+        dna_regime_restart_mean(&l->regime, l->epoch);
         if (l->is_finished) { /* of fewer epochs: more were asked for since */
             l->is_finished = false;
             dna_regime_go_on(&l->regime);

@@ -55,6 +55,18 @@ grep -q 'run run_early in m/run_early is finished, by early stopping in epoch 1 
 ok train --resume m/run_early --set n_epochs=10
 grep -q 'resuming run run_early in m/run_early in epoch 1 after batch' err || fail "$(cat err)"
 
+# the mean of the last quarter: of the new number of epochs, not of both last quarters
+ok train -r mean --set n_epochs=1 --set weight_averaging.name=swa m/spidna.yml
+ok train --resume m/run_mean --set n_epochs=5
+ok train -r mean5 --set n_epochs=5 --set weight_averaging.name=swa m/spidna.yml
+tensors m/run_mean/m_run_mean_last_epoch_net.safetensors > a.bin
+tensors m/run_mean5/m_run_mean5_last_epoch_net.safetensors | cmp - a.bin || fail "another mean"
+losses() {
+    grep '^[2-5],.*,validation,,,loss,' "$1"
+}
+losses m/run_mean5/*_metrics.csv > a.csv
+losses m/run_mean/*_metrics.csv | diff a.csv - || fail "the mean of the first epoch was measured"
+
 # killed before there was a state: it begins at its beginning
 cp -r m/run_whole young
 rm young/*_state.safetensors

@@ -243,7 +243,8 @@ test_the_documentation_tells_of_every_loss(void **state)
         char quoted[80];
         snprintf(quoted, sizeof(quoted), "`%s`", dna_loss_at(i)->name);
         if (strstr((const char *)text, quoted) == NULL) {
-            fail_msg("docs/math.md does not tell of the loss \"%s\"", dna_loss_at(i)->name);
+            fail_msg(
+                "docs/math.md does not tell of the loss \"%s\"", dna_loss_at(i)->name);
         }
     }
     dna_free(text);

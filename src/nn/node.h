@@ -58,11 +58,11 @@ enum {
 /* The same for gru and lstm; W_ih is DNA_WEIGHT. */
 enum { DNA_WEIGHT_HH = 1, DNA_BIAS_IH = 2, DNA_BIAS_HH = 3 };
 
-/* A new option goes into same_options() of extent.c too. */
 /* Reshapes that ops on lines [N, C, L] make, which work on images [N, C, 1, L]: two of
  * them that meet are none, whatever the sizes. */
 typedef enum { DNA_NO_LINE, DNA_LINE_AS_IMAGE, DNA_IMAGE_AS_LINE } dna_line_reshape;
 
+/* A new option goes into same_options() of extent.c too. */
 struct dna_node {
     dna_op_kind kind;
     int id; /* place in the graph: inputs of a node have smaller ids */
@@ -86,7 +86,7 @@ struct dna_node {
     double rate;                 /* dropout */
     int64_t stream;              /* dropout: its number in the network */
     double eps, momentum;        /* norms; batch_norm */
-    int64_t groups;              /* group_norm */
+    int64_t groups;              /* group_norm; 0: a group a channel */
     int axis;                    /* mean, sum, max, softmax, expand, concat, slice;
                                     layer_norm: the first dimension it normalises over */
     bool keep;                   /* mean, sum, max */
@@ -176,6 +176,9 @@ double dna_node_factor(const dna_node *node);
 /** [N, C, L] as [N, C, 1, L], and back. */
 dna_node *dna_node_line_as_image(dna_graph *g, dna_node *x);
 dna_node *dna_node_image_as_line(dna_graph *g, dna_node *x);
+
+/** Groups of channels of a group norm. */
+int64_t dna_node_groups(const dna_node *node);
 
 /** Product of dim[first .. n_dim-1] without the batch (first >= 1). */
 int64_t dna_node_span(const dna_node *x, int first);

@@ -98,7 +98,7 @@ each_piece(dna_graph *g, const dna_node *node, const form *in)
         }
         if (node->kind == DNA_OP_BATCH_NORM || node->kind == DNA_OP_GROUP_NORM) {
             f.piece[i]->param_begin = begin;
-            f.piece[i]->groups = x->dim[1];
+            f.piece[i]->groups = 0;
         }
         begin += x->dim[1];
         f.n++;
@@ -182,7 +182,7 @@ static const bool is_along[DNA_N_OP] = {
 static bool
 is_instance_norm(const dna_node *node)
 {
-    return node->kind == DNA_OP_GROUP_NORM && node->groups == node->dim[1];
+    return node->kind == DNA_OP_GROUP_NORM && dna_node_groups(node) == node->dim[1];
 }
 
 static form

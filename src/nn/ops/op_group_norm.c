@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * An instance norm is a group norm with one channel a group.
+ * An instance norm is a group norm with one channel a group, however many there are: in
+ * batches of several sizes channels without weights may be among what differs.
  */
 #include <math.h>
 
@@ -56,14 +57,20 @@ dna_instance_norm(
             "%s: input %s has not two entries a channel to normalise over", layer,
             dna_node_shape_text(x, shape, sizeof(shape)));
     }
-    return group_norm(g, x, layer, x->dim[1], o.eps, o.affine);
+    return group_norm(g, x, layer, 0, o.eps, o.affine);
+}
+
+int64_t
+dna_node_groups(const dna_node *node)
+{
+    return node->groups == 0 ? node->dim[1] : node->groups;
 }
 
 /* saved: mean and 1/sqrt(var + eps) of each group of each sample */
 static int64_t
 n_saved(const dna_node *node)
 {
-    return 2 * node->groups;
+    return 2 * dna_node_groups(node);
 }
 
 static void
@@ -85,15 +92,16 @@ static void
 group_norm_forward(const dna_ref_args *a)
 {
     const dna_node *node = a->node;
+    int64_t groups = dna_node_groups(node);
     int64_t P = dna_node_span(node, 2);
-    int64_t n = node->dim[1] / node->groups * P; /* entries of a group, in a row */
-    for (int64_t k = 0; k < a->batch * node->groups; k++) {
+    int64_t n = node->dim[1] / groups * P; /* entries of a group, in a row */
+    for (int64_t k = 0; k < a->batch * groups; k++) {
         const double *x = a->x[0] + k * n;
         double *mean = &a->saved[2 * k];
         double *inv_std = &a->saved[2 * k + 1];
         statistics(x, n, node->eps, mean, inv_std);
         for (int64_t i = 0; i < n; i++) {
-            int64_t c = (k % node->groups * n + i) / P + node->param_begin;
+            int64_t c = (k % groups * n + i) / P + node->param_begin;
             double w = a->w[DNA_WEIGHT] == NULL ? 1.0 : a->w[DNA_WEIGHT][c];
             double b = a->w[DNA_BIAS] == NULL ? 0.0 : a->w[DNA_BIAS][c];
             a->y[k * n + i] = (x[i] - *mean) * *inv_std * w + b;
@@ -107,16 +115,17 @@ static void
 group_norm_backward(const dna_ref_args *a)
 {
     const dna_node *node = a->node;
+    int64_t groups = dna_node_groups(node);
     int64_t P = dna_node_span(node, 2);
-    int64_t n = node->dim[1] / node->groups * P;
-    for (int64_t k = 0; k < a->batch * node->groups; k++) {
+    int64_t n = node->dim[1] / groups * P;
+    for (int64_t k = 0; k < a->batch * groups; k++) {
         double mean = a->saved[2 * k];
         double inv_std = a->saved[2 * k + 1];
         double sum = 0.0;
         double sum_xhat = 0.0;
         for (int pass = 0; pass < 2; pass++) {
             for (int64_t i = 0; i < n; i++) {
-                int64_t c = (k % node->groups * n + i) / P + node->param_begin;
+                int64_t c = (k % groups * n + i) / P + node->param_begin;
                 double dy = a->dy[k * n + i];
                 double g = a->w[DNA_WEIGHT] == NULL ? dy : dy * a->w[DNA_WEIGHT][c];
                 double xhat = (a->x[0][k * n + i] - mean) * inv_std;

@@ -188,6 +188,19 @@ mixed_norm_repeated(dna_graph *g, dna_node *x) /* where rows are repeated */
         g, mean_head(g, i), dna_linear(g, h, "l", (dna_linear_opts){.out = 3}));
 }
 
+/* Channels without weights are as many as the sample has. */
+dna_node *
+mixed_norm_channels(dna_graph *g, dna_node *x)
+{
+    dna_group_norm_opts whole = {.groups = 1, .no_affine = true};
+    x = dna_linear(g, x, "a", (dna_linear_opts){.out = 3});
+    dna_node *y = dna_instance_norm(g, x, "i", (dna_instance_norm_opts){0});
+    y = dna_add(g, dna_group_norm(g, dna_sigmoid(g, x), "g", whole), y);
+    y = dna_mean(g, dna_relu(g, y), 2, false);
+    y = dna_sigmoid(g, dna_group_norm(g, y, "h", whole));
+    return mean_head(g, dna_mean(g, y, 1, true));
+}
+
 /* Both directions, all states and the last. */
 dna_node *
 mixed_recurrent(dna_graph *g, dna_node *x)

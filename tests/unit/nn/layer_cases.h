@@ -22,6 +22,7 @@ dna_node *case_rnn_final(dna_graph *g, dna_node *x);
 dna_node *mixed_norm_samples(dna_graph *g, dna_node *x);
 dna_node *mixed_norm_rows(dna_graph *g, dna_node *x);
 dna_node *mixed_norm_repeated(dna_graph *g, dna_node *x);
+dna_node *mixed_norm_channels(dna_graph *g, dna_node *x);
 dna_node *mixed_recurrent(dna_graph *g, dna_node *x);
 dna_node *mixed_recurrent_last(dna_graph *g, dna_node *x);
 

@@ -358,6 +358,8 @@ const mixed_case mixed_cases[] = {
         true},
     {"instance and group norm", 3, {2, 1, 3}, {2, 4, 6}, 6, mixed_norm_samples, false},
     {"layer norm", 3, {2, 1, 3}, {2, 4, 6}, 6, mixed_norm_rows, false},
+    {"norms of several channels", 3, {1, 1, 3}, {5, 4, 3}, 6, mixed_norm_channels,
+        false},
     {"norms of repeated rows", 3, {2, 1, 3}, {2, 5, 6}, 6, mixed_norm_repeated, false},
     {"gru and lstm", 2, {1, 2}, {6, 2}, 7, mixed_recurrent, false},
     {"lstm, final state, 40 samples", 2, {1, 3}, {5, 3}, 40, mixed_recurrent_last,

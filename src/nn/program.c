@@ -181,6 +181,7 @@ dna_program_set_sizes(dna_program *p, const dna_graph *const *graphs)
     if (p->plain == NULL) {
         dna_program_options o = p->options;
         o.workspace = p->workspace; /* the two work in turn */
+        o.isa = p->k->isa;          /* the caller's string may be gone */
         DNA_TRY(compile(&p->plain, p->source, p->state, &o, dna_pass_plain));
         dna_program_set_random(p->plain, p->seed, p->step);
     }

@@ -33,7 +33,5 @@ double dna_activation_value(const dna_activation *a, double x);
 double dna_activation_slope(const dna_activation *a, double x);
 /** Whether programs find the slope from the result, so that the input need not stay. */
 bool dna_activation_uses_output(const dna_activation *a);
-/** Whether f(0) is not 0. */
-bool dna_activation_moves_zero(const dna_activation *a);
 
 #endif

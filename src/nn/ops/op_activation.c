@@ -149,12 +149,6 @@ dna_activation_uses_output(const dna_activation *a)
            && !(a->kind == DNA_LEAKY_RELU && !(a->k[0] >= 0.0));
 }
 
-bool
-dna_activation_moves_zero(const dna_activation *a)
-{
-    return dna_activation_value(a, 0.0) != 0.0;
-}
-
 /* ---- the op ---- */
 
 static dna_node *

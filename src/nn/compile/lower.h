@@ -182,6 +182,11 @@ bool dna_lower_has_backward(const dna_program *p, const dna_node *node);
  * it, nor the backward steps of in. (Those of the op itself must not need it either.) */
 bool dna_lower_may_overwrite(const dna_program *p, const dna_node *in);
 
+/** A step that adds sums of the chunks, [n_chunk][2][n] doubles, to n entries of the
+ * gradients of a norm's weight and bias. */
+int dna_lower_norm_weight_grad(dna_program *p, const dna_node *node,
+    dna_buffer *partial, int64_t n) DNA_MUST_CHECK;
+
 /* ---- samples of several sizes (lower_mixed.c) ----
  *
  * All nothing where the program has no extents. Ops that only move numbers are lowered

@@ -232,27 +232,6 @@ run_backward(const dna_exec *e, const void *args)
     return DNA_OK;
 }
 
-/* Add the partial sums of all chunks, in their order. */
-static int
-run_weight_grad(const dna_exec *e, const void *args)
-{
-    const group_args *a = args;
-    const double *partial = dna_bytes_at(e, a->partial);
-    float *dw = dna_node_grad(e->p, a->node, DNA_WEIGHT) + a->node->param_begin;
-    float *db = dna_node_grad(e->p, a->node, DNA_BIAS) + a->node->param_begin;
-    for (int64_t c = 0; c < a->C; c++) {
-        double sum_w = 0.0;
-        double sum_b = 0.0;
-        for (int64_t k = 0; k < e->p->n_chunk; k++) {
-            sum_w += partial[2 * k * a->C + c];
-            sum_b += partial[(2 * k + 1) * a->C + c];
-        }
-        dw[c] += (float)sum_w;
-        db[c] += (float)sum_b;
-    }
-    return DNA_OK;
-}
-
 int
 dna_lower_group_norm_backward(dna_program *p, const dna_node *node)
 {
@@ -284,14 +263,9 @@ dna_lower_group_norm_backward(dna_program *p, const dna_node *node)
     if (a.wants_dx) {
         dna_step_writes(s, a.dx.buf);
     }
-    if (node->tensor[DNA_WEIGHT] < 0) {
-        return DNA_OK;
+    if (node->tensor[DNA_WEIGHT] >= 0) {
+        DNA_TRY(dna_lower_norm_weight_grad(p, node, a.partial, a.C));
     }
-    s = dna_step_add(p, &p->backward, "group_norm.weight_grad", node->layer,
-        run_weight_grad, &a, sizeof(a));
-    DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
-    s->is_chunk = false;
-    dna_step_reads(s, a.partial);
 out:
     return rc;
 }

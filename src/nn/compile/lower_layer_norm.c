@@ -161,27 +161,6 @@ run_backward(const dna_exec *e, const void *args)
     return DNA_OK;
 }
 
-/* Add the partial sums of all chunks, in their order. */
-static int
-run_weight_grad(const dna_exec *e, const void *args)
-{
-    const layer_args *a = args;
-    const double *partial = dna_bytes_at(e, a->partial);
-    float *dw = dna_node_grad(e->p, a->node, DNA_WEIGHT);
-    float *db = dna_node_grad(e->p, a->node, DNA_BIAS);
-    for (int64_t i = 0; i < a->n; i++) {
-        double sum_w = 0.0;
-        double sum_b = 0.0;
-        for (int64_t k = 0; k < e->p->n_chunk; k++) {
-            sum_w += partial[2 * k * a->n + i];
-            sum_b += partial[(2 * k + 1) * a->n + i];
-        }
-        dw[i] += (float)sum_w;
-        db[i] += (float)sum_b;
-    }
-    return DNA_OK;
-}
-
 int
 dna_lower_layer_norm_backward(dna_program *p, const dna_node *node)
 {
@@ -213,15 +192,10 @@ dna_lower_layer_norm_backward(dna_program *p, const dna_node *node)
     if (a.wants_dx) {
         dna_step_writes(s, a.dx.buf);
     }
-    if (a.partial == NULL) {
-        return DNA_OK;
+    if (a.partial != NULL) {
+        dna_step_writes(s, a.partial);
+        DNA_TRY(dna_lower_norm_weight_grad(p, node, a.partial, a.n));
     }
-    dna_step_writes(s, a.partial);
-    s = dna_step_add(p, &p->backward, "layer_norm.weight_grad", node->layer,
-        run_weight_grad, &a, sizeof(a));
-    DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
-    s->is_chunk = false;
-    dna_step_reads(s, a.partial);
 out:
     return rc;
 }

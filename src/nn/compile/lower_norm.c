@@ -448,3 +448,47 @@ dna_lower_batch_norm_backward(dna_program *p, const dna_node *node)
 out:
     return rc;
 }
+
+/* ---- gradients of weight and bias of the other norms ---- */
+
+typedef struct {
+    const dna_node *node;
+    dna_buffer *partial;
+    int64_t n;
+} weight_grad_args;
+
+/* In the order of the chunks. */
+static int
+run_weight_grad(const dna_exec *e, const void *args)
+{
+    const weight_grad_args *a = args;
+    const double *partial = dna_bytes_at(e, a->partial);
+    float *dw = dna_node_grad(e->p, a->node, DNA_WEIGHT) + a->node->param_begin;
+    float *db = dna_node_grad(e->p, a->node, DNA_BIAS) + a->node->param_begin;
+    for (int64_t i = 0; i < a->n; i++) {
+        double sum_w = 0.0;
+        double sum_b = 0.0;
+        for (int64_t k = 0; k < e->p->n_chunk; k++) {
+            sum_w += partial[2 * k * a->n + i];
+            sum_b += partial[(2 * k + 1) * a->n + i];
+        }
+        dw[i] += (float)sum_w;
+        db[i] += (float)sum_b;
+    }
+    return DNA_OK;
+}
+
+int
+dna_lower_norm_weight_grad(
+    dna_program *p, const dna_node *node, dna_buffer *partial, int64_t n)
+{
+    weight_grad_args a = {.node = node, .partial = partial, .n = n};
+    dna_step *s = dna_step_add(p, &p->backward, "norm.weight_grad", node->layer,
+        run_weight_grad, &a, sizeof(a));
+    if (s == NULL) {
+        return DNA_ENOMEM;
+    }
+    s->is_chunk = false;
+    dna_step_reads(s, partial);
+    return DNA_OK;
+}

@@ -5,9 +5,7 @@
  * An instance norm is a group norm with one channel a group, however many there are: in
  * batches of several sizes channels without weights may be among what differs.
  */
-#include <math.h>
-
-#include "nn/node.h"
+#include "nn/ops/norm_rows.h"
 
 static dna_node *
 group_norm(dna_graph *g, dna_node *x, const char *layer, int64_t groups, double eps,
@@ -73,76 +71,31 @@ n_saved(const dna_node *node)
     return 2 * dna_node_groups(node);
 }
 
-static void
-statistics(const double *x, int64_t n, double eps, double *mean, double *inv_std)
+/* The channels of a group are neighbours, so that a sample is `groups` rows. */
+static dna_norm_rows
+rows_of(const dna_ref_args *a)
 {
-    double sum = 0.0;
-    double squares = 0.0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += x[i];
-    }
-    *mean = sum / (double)n;
-    for (int64_t i = 0; i < n; i++) {
-        squares += (x[i] - *mean) * (x[i] - *mean);
-    }
-    *inv_std = 1.0 / sqrt(squares / (double)n + eps);
+    const dna_node *node = a->node;
+    int64_t size = dna_node_size(node);
+    return (dna_norm_rows){.n_row = a->batch * dna_node_groups(node),
+        .n = size / dna_node_groups(node),
+        .n_weight = node->dim[1],
+        .first_weight = node->param_begin,
+        .times = size / node->dim[1]};
 }
 
 static void
 group_norm_forward(const dna_ref_args *a)
 {
-    const dna_node *node = a->node;
-    int64_t groups = dna_node_groups(node);
-    int64_t P = dna_node_span(node, 2);
-    int64_t n = node->dim[1] / groups * P; /* entries of a group, in a row */
-    for (int64_t k = 0; k < a->batch * groups; k++) {
-        const double *x = a->x[0] + k * n;
-        double *mean = &a->saved[2 * k];
-        double *inv_std = &a->saved[2 * k + 1];
-        statistics(x, n, node->eps, mean, inv_std);
-        for (int64_t i = 0; i < n; i++) {
-            int64_t c = (k % groups * n + i) / P + node->param_begin;
-            double w = a->w[DNA_WEIGHT] == NULL ? 1.0 : a->w[DNA_WEIGHT][c];
-            double b = a->w[DNA_BIAS] == NULL ? 0.0 : a->w[DNA_BIAS][c];
-            a->y[k * n + i] = (x[i] - *mean) * *inv_std * w + b;
-        }
-    }
+    dna_norm_rows r = rows_of(a);
+    dna_norm_rows_forward(a, &r);
 }
 
-/* With xhat = (x - mean) inv_std and g = w dy: dx = inv_std (g - mean(g) - xhat mean(g
- * xhat)), the means over the group. Source: as for batch norm, Ioffe and Szegedy 2015. */
 static void
 group_norm_backward(const dna_ref_args *a)
 {
-    const dna_node *node = a->node;
-    int64_t groups = dna_node_groups(node);
-    int64_t P = dna_node_span(node, 2);
-    int64_t n = node->dim[1] / groups * P;
-    for (int64_t k = 0; k < a->batch * groups; k++) {
-        double mean = a->saved[2 * k];
-        double inv_std = a->saved[2 * k + 1];
-        double sum = 0.0;
-        double sum_xhat = 0.0;
-        for (int pass = 0; pass < 2; pass++) {
-            for (int64_t i = 0; i < n; i++) {
-                int64_t c = (k % groups * n + i) / P + node->param_begin;
-                double dy = a->dy[k * n + i];
-                double g = a->w[DNA_WEIGHT] == NULL ? dy : dy * a->w[DNA_WEIGHT][c];
-                double xhat = (a->x[0][k * n + i] - mean) * inv_std;
-                if (pass == 1) {
-                    a->dx[0][k * n + i] +=
-                        inv_std * (g - (sum + xhat * sum_xhat) / (double)n);
-                    continue;
-                }
-                sum += g;
-                sum_xhat += g * xhat;
-                if (a->dw[DNA_WEIGHT] != NULL) {
-                    a->dw[DNA_WEIGHT][c] += dy * xhat;
-                    a->dw[DNA_BIAS][c] += dy;
-                }
-            }
-        }
-    }
+    dna_norm_rows r = rows_of(a);
+    dna_norm_rows_backward(a, &r);
 }
 
 const dna_op_def dna_op_group_norm = {.name = "group_norm",

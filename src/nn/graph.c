@@ -191,22 +191,22 @@ grow(void *items, int n, int *cap, size_t size)
     return p;
 }
 
-static bool
-shape_fits(dna_graph *g, dna_op_kind kind, int n_dim, const int64_t *dim)
+bool
+dna_graph_fits(dna_graph *g, const char *name, int n_dim, const int64_t *dim)
 {
     size_t size = sizeof(double);
 
     if (n_dim < 0 || n_dim > DNA_GRAPH_MAX_DIM - 1) {
         dna_graph_fail(g, DNA_ESHAPE, "%s: %d dimensions, at most %d are possible",
-            dna_op(kind)->name, n_dim, DNA_GRAPH_MAX_DIM - 1);
+            name, n_dim, DNA_GRAPH_MAX_DIM - 1);
         return false;
     }
     for (int i = 0; i < n_dim; i++) {
         if (dim[i] < 1 || !dna_mul_size(size, (size_t)dim[i], &size)
             || size > SIZE_MAX / 1048576) {
             dna_graph_fail(g, DNA_ESHAPE,
-                "%s: dimension %d would be %lld, which is impossible",
-                dna_op(kind)->name, i + 1, (long long)dim[i]);
+                "%s: dimension %d would be %lld, which is impossible", name, i + 1,
+                (long long)dim[i]);
             return false;
         }
     }
@@ -226,7 +226,7 @@ dna_node_new(dna_graph *g, dna_op_kind kind, dna_node *const *in, int n_in, int 
             return NULL;
         }
     }
-    if (g->rc != DNA_OK || !shape_fits(g, kind, n_dim, dim)) {
+    if (g->rc != DNA_OK || !dna_graph_fits(g, dna_op(kind)->name, n_dim, dim)) {
         return NULL;
     }
     dna_node **nodes = grow(g->nodes, g->n_node, &g->cap_node, sizeof(*nodes));
@@ -292,6 +292,18 @@ dna_node_name(dna_graph *g, dna_node *node, const char *layer)
     return node;
 }
 
+int64_t
+dna_fan_in(int n_dim, const int64_t *dim)
+{
+    size_t n = 1;
+    for (int i = 1; i < n_dim; i++) {
+        if (!dna_mul_size(n, (size_t)dim[i], &n) || n > INT64_MAX) {
+            return 0;
+        }
+    }
+    return (int64_t)n;
+}
+
 int
 dna_graph_tensor(dna_graph *g, const char *layer, const char *suffix,
     dna_tensor_kind kind, int n_dim, const int64_t *dim, int64_t fan_in)
@@ -307,6 +319,9 @@ dna_graph_tensor(dna_graph *g, const char *layer, const char *suffix,
     }
     if (name == NULL || tensors == NULL) {
         keep_error(g, DNA_ENOMEM);
+        return -1;
+    }
+    if (!dna_graph_fits(g, name, n_dim, dim)) {
         return -1;
     }
     int64_t count = 1;

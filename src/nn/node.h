@@ -164,6 +164,12 @@ dna_node *dna_node_name(dna_graph *g, dna_node *node, const char *layer);
  * exists with another shape. */
 int dna_graph_tensor(dna_graph *g, const char *layer, const char *suffix,
     dna_tensor_kind kind, int n_dim, const int64_t *dim, int64_t fan_in);
+/** Inputs of one output of a weight [outputs, ...]: the product of its other dimensions; 0
+ * if that overflows, which dna_graph_tensor() will not take. */
+int64_t dna_fan_in(int n_dim, const int64_t *dim);
+/** Whether there can be something of these dimensions (a batch excluded), so that sizes
+ * do not overflow; else false with the graph's error set, which begins with name. */
+bool dna_graph_fits(dna_graph *g, const char *name, int n_dim, const int64_t *dim);
 /** An empty graph with the same tensors: where a pass writes its result. */
 int dna_graph_new_like(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 
@@ -177,6 +183,8 @@ double dna_node_factor(const dna_node *node);
 dna_node *dna_node_line_as_image(dna_graph *g, dna_node *x);
 dna_node *dna_node_image_as_line(dna_graph *g, dna_node *x);
 
+/** A norm's eps, the default for 0; the graph's error is set if it is not 0 or more. */
+double dna_norm_eps(dna_graph *g, const char *layer, double eps);
 /** Groups of channels of a group norm. */
 int64_t dna_node_groups(const dna_node *node);
 
@@ -188,5 +196,8 @@ int64_t dna_node_size(const dna_node *x);
 const char *dna_node_shape_text(const dna_node *x, char *buf, size_t size);
 
 #define DNA_SHAPE_TEXT 128
+
+/* Kernels, strides and dilations beyond this are mistakes, and could overflow. */
+#define DNA_MAX_WINDOW ((int64_t)1 << 30)
 
 #endif

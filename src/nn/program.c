@@ -44,6 +44,27 @@ find_needs(dna_program *p)
     }
 }
 
+/* Buffers are not larger than some hundred times the values and weights together: far
+ * from where their sizes could overflow. */
+static int
+check_size(const dna_program *p)
+{
+    double bytes = 0.0;
+    for (int i = 0; i < p->g->n_node; i++) {
+        const dna_node *node = p->g->nodes[i];
+        bool is_rnn = node->kind == DNA_OP_GRU || node->kind == DNA_OP_LSTM;
+        double states = is_rnn ? (double)node->in[0]->dim[1] : 1.0; /* at most */
+        bytes += states * (double)dna_node_size(node) * (double)p->batch;
+    }
+    for (int i = 0; i < p->g->n_tensor; i++) {
+        bytes += (double)p->g->tensors[i].count;
+    }
+    bytes *= sizeof(float);
+    return bytes < 0x1p56 ? DNA_OK
+                          : dna_fail(DNA_ENOMEM,
+                              "a network of this size does not fit into memory");
+}
+
 /* Samples a chunk: a few chunks a thread of any sensible machine, more samples each
  * when they are small. It depends on the shapes alone, so that results do. */
 static void
@@ -150,6 +171,7 @@ compile(dna_program **out, const dna_graph *g, dna_state *state,
     if (o->is_mixed) {
         DNA_TRY(dna_extents_new(&p->extents, p->source, p->g, rewrite, p->batch));
     }
+    DNA_TRY(check_size(p));
     choose_chunks(p);
     DNA_TRY(lower(p));
     *out = p;

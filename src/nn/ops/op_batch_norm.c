@@ -7,6 +7,15 @@
 #include "nn/extent.h"
 #include "nn/node.h"
 
+double
+dna_norm_eps(dna_graph *g, const char *layer, double eps)
+{
+    if (!(eps >= 0.0 && isfinite(eps))) {
+        dna_graph_fail(g, DNA_EARG, "%s: eps is %g, 0 or more is needed", layer, eps);
+    }
+    return eps > 0.0 ? eps : 1e-5;
+}
+
 dna_node *
 dna_batch_norm(dna_graph *g, dna_node *x, const char *layer, dna_batch_norm_opts o)
 {
@@ -17,6 +26,11 @@ dna_batch_norm(dna_graph *g, dna_node *x, const char *layer, dna_batch_norm_opts
         return dna_graph_fail(
             g, DNA_ESHAPE, "%s: an input with channels is needed", layer);
     }
+    if (!(o.momentum >= 0.0 && o.momentum <= 1.0)) {
+        return dna_graph_fail(g, DNA_EARG,
+            "%s: momentum is %g, 0 (for 0.1) to 1 are possible", layer, o.momentum);
+    }
+    double eps = dna_norm_eps(g, layer, o.eps);
     dna_node *node =
         dna_node_new(g, DNA_OP_BATCH_NORM, &x, 1, x->n_dim - 1, x->dim + 1);
     if (node == NULL) {
@@ -29,7 +43,7 @@ dna_batch_norm(dna_graph *g, dna_node *x, const char *layer, dna_batch_norm_opts
         {"bias", DNA_TENSOR_PARAM}, {"running_mean", DNA_TENSOR_BUFFER},
         {"running_var", DNA_TENSOR_BUFFER},
         {"num_batches_tracked", DNA_TENSOR_COUNTER}};
-    node->eps = o.eps > 0 ? o.eps : 1e-5;
+    node->eps = eps;
     node->momentum = o.momentum > 0 ? o.momentum : 0.1;
     for (int i = 0; i < DNA_NODE_MAX_TENSOR; i++) {
         node->tensor[i] = dna_graph_tensor(g, layer, rows[i].suffix, rows[i].kind,

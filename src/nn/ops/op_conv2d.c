@@ -19,18 +19,15 @@ out_extent(const dna_conv2d_opts *o, int i, int64_t in)
     return room < 0 ? 0 : room / o->stride[i] + 1;
 }
 
-/* Extents beyond this are not sizes but mistakes, and could overflow. */
-#define MAX_EXTENT ((int64_t)1 << 30)
-
 static bool
 are_possible(const dna_conv2d_opts *o)
 {
     bool fits = o->out >= 1;
     for (int i = 0; i < 2; i++) {
-        fits = fits && o->kernel[i] >= 1 && o->kernel[i] <= MAX_EXTENT
-               && o->stride[i] >= 1 && o->dilation[i] >= 1
-               && o->dilation[i] <= MAX_EXTENT && o->pad[i] >= 0
-               && o->pad[i] < span_of(o, i);
+        fits = fits && o->kernel[i] >= 1 && o->kernel[i] <= DNA_MAX_WINDOW
+               && o->stride[i] >= 1 && o->stride[i] <= DNA_MAX_WINDOW
+               && o->dilation[i] >= 1 && o->dilation[i] <= DNA_MAX_WINDOW
+               && o->pad[i] >= 0 && o->pad[i] < span_of(o, i);
     }
     return fits;
 }
@@ -47,7 +44,7 @@ conv_node(dna_graph *g, dna_node *x, const char *layer, const dna_conv2d_opts *o
     }
     int64_t w4[4] = {o->out, x->dim[1], o->kernel[0], o->kernel[1]};
     int64_t w3[3] = {o->out, x->dim[1], o->kernel[1]};
-    int64_t fan_in = x->dim[1] * o->kernel[0] * o->kernel[1];
+    int64_t fan_in = dna_fan_in(4, w4);
     node->conv = *o;
     node->tensor[DNA_WEIGHT] = dna_graph_tensor(g, layer, "weight", DNA_TENSOR_PARAM,
         n_weight, n_weight == 3 ? w3 : w4, fan_in);
@@ -62,8 +59,8 @@ static dna_node *
 fail_options(dna_graph *g, const char *layer)
 {
     return dna_graph_fail(g, DNA_EARG,
-        "%s: kernel, stride, dilation and output channels must be at least 1, padding from 0 to below what the kernel spans",
-        layer);
+        "%s: kernel, stride, dilation and output channels must be at least 1 (and the first three at most %lld), padding from 0 to below what the kernel spans",
+        layer, (long long)DNA_MAX_WINDOW);
 }
 
 dna_node *

@@ -15,8 +15,8 @@ dna_expand(dna_graph *g, dna_node *x, int axis, int64_t n)
     if (axis < 1 || axis >= x->n_dim || x->dim[axis] != 1 || n < 1) {
         char shape[DNA_SHAPE_TEXT];
         return dna_graph_fail(g, DNA_ESHAPE,
-            "expand: input %s, dimension %d must have extent 1",
-            dna_node_shape_text(x, shape, sizeof(shape)), axis);
+            "expand: input %s, dimension %d must have extent 1, to be repeated at least once (%lld times)",
+            dna_node_shape_text(x, shape, sizeof(shape)), axis, (long long)n);
     }
     int64_t dim[DNA_GRAPH_MAX_DIM];
     memcpy(dim, x->dim + 1, (size_t)(x->n_dim - 1) * sizeof(*dim));

@@ -11,13 +11,14 @@ static dna_node *
 group_norm(dna_graph *g, dna_node *x, const char *layer, int64_t groups, double eps,
     bool is_affine)
 {
+    eps = dna_norm_eps(g, layer, eps);
     dna_node *node =
         dna_node_new(g, DNA_OP_GROUP_NORM, &x, 1, x->n_dim - 1, x->dim + 1);
     if (node == NULL) {
         return NULL;
     }
     node->groups = groups;
-    node->eps = eps > 0 ? eps : 1e-5;
+    node->eps = eps;
     if (is_affine) {
         node->tensor[DNA_WEIGHT] =
             dna_graph_tensor(g, layer, "weight", DNA_TENSOR_PARAM, 1, &x->dim[1], 0);

@@ -17,13 +17,14 @@ dna_layer_norm(dna_graph *g, dna_node *x, const char *layer, dna_layer_norm_opts
             "%s: input %s has no %d last dimensions to normalise over", layer,
             dna_node_shape_text(x, shape, sizeof(shape)), n_dim);
     }
+    double eps = dna_norm_eps(g, layer, o.eps);
     dna_node *node =
         dna_node_new(g, DNA_OP_LAYER_NORM, &x, 1, x->n_dim - 1, x->dim + 1);
     if (node == NULL) {
         return NULL;
     }
     node->axis = x->n_dim - n_dim;
-    node->eps = o.eps > 0 ? o.eps : 1e-5;
+    node->eps = eps;
     if (!o.no_affine) {
         const int64_t *dim = &x->dim[node->axis];
         node->tensor[DNA_WEIGHT] =

@@ -25,11 +25,12 @@ pool_node(dna_graph *g, dna_op_kind kind, dna_node *x, dna_pool_opts o)
     dim[0] = x->dim[1];
     for (int i = 0; i < 2; i++) {
         o.stride[i] = o.stride[i] == 0 ? o.kernel[i] : o.stride[i];
-        if (o.kernel[i] < 1 || o.stride[i] < 1 || o.pad[i] < 0
+        if (o.kernel[i] < 1 || o.kernel[i] > DNA_MAX_WINDOW || o.stride[i] < 1
+            || o.stride[i] > DNA_MAX_WINDOW || o.pad[i] < 0
             || o.pad[i] > o.kernel[i] / 2) {
             return dna_graph_fail(g, DNA_EARG,
-                "%s: kernel and stride must be at least 1, padding at most half the kernel",
-                name);
+                "%s: kernel and stride must be at least 1 (and at most %lld), padding at most half the kernel",
+                name, (long long)DNA_MAX_WINDOW);
         }
         int64_t room = x->dim[2 + i] + 2 * o.pad[i] - o.kernel[i];
         dim[1 + i] = room < 0 ? 0 : room / o.stride[i] + 1;

@@ -28,8 +28,12 @@ direction(dna_graph *g, dna_op_kind kind, dna_node *x, const char *layer, int le
     if (x == NULL) {
         return NULL;
     }
-    int64_t dim[2] = {is_final ? o->hidden : x->dim[1], o->hidden};
-    dna_node *node = dna_node_new(g, kind, &x, 1, is_final ? 1 : 2, dim);
+    int64_t all[2] = {x->dim[1], o->hidden}; /* states, also where the last is wanted */
+    if (!dna_graph_fits(g, layer, 2, all)) {
+        return NULL;
+    }
+    dna_node *node =
+        dna_node_new(g, kind, &x, 1, is_final ? 1 : 2, is_final ? &o->hidden : all);
     if (node == NULL) {
         return NULL;
     }

@@ -16,9 +16,9 @@ dna_slice(dna_graph *g, dna_node *x, int axis, int64_t begin, int64_t length)
         || begin > x->dim[axis] - length) {
         char shape[DNA_SHAPE_TEXT];
         return dna_graph_fail(g, DNA_ESHAPE,
-            "slice: input %s has no entries %lld to %lld in dimension %d",
-            dna_node_shape_text(x, shape, sizeof(shape)), (long long)begin,
-            (long long)(begin + length - 1), axis);
+            "slice: input %s has no %lld entries from %lld on in dimension %d",
+            dna_node_shape_text(x, shape, sizeof(shape)), (long long)length,
+            (long long)begin, axis);
     }
     int64_t dim[DNA_GRAPH_MAX_DIM];
     memcpy(dim, x->dim + 1, (size_t)(x->n_dim - 1) * sizeof(*dim));

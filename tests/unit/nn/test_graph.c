@@ -150,7 +150,7 @@ test_misfits_name_the_layer_and_its_input(void **state)
 
     g = new_graph();
     x = dna_slice(g, image(g, 2, 3, 4), 3, 2, 3);
-    assert_graph_fails(g, x, DNA_ESHAPE, "no entries 2 to 4 in dimension 3");
+    assert_graph_fails(g, x, DNA_ESHAPE, "no 3 entries from 2 on in dimension 3");
 
     g = new_graph();
     x = dna_expand(g, image(g, 2, 3, 4), 2, 5);
@@ -197,6 +197,75 @@ test_impossible_sizes_are_refused(void **state)
     g = new_graph();
     x = dna_input(g, "x", 5, (int64_t[]){1, 1, 1, 1, 1});
     assert_graph_fails(g, x, DNA_ESHAPE, "at most 4");
+}
+
+/* Of which products would not fit into 64 bits. */
+static void
+test_impossible_settings_are_refused(void **state)
+{
+    (void)state;
+    const int64_t most = (int64_t)1 << 30;
+    dna_graph *g = new_graph();
+    dna_node *x = dna_conv2d(g, image(g, 1, 2, 2), "c",
+        (dna_conv2d_opts){
+            .out = 16, .kernel = {most, most}, .pad = {most / 2, most / 2}});
+    assert_graph_fails(g, x, DNA_ESHAPE, "c.weight: dimension 4 would be 1073741824");
+    g = new_graph();
+    x = dna_conv1d(g, dna_input(g, "x", 2, (int64_t[]){1, 9}), "c",
+        (dna_conv1d_opts){.out = 1, .kernel = 3, .pad = 1, .stride = INT64_MAX});
+    assert_graph_fails(g, x, DNA_EARG, "at most 1073741824");
+    g = new_graph();
+    x = dna_avg_pool2d(g, image(g, 1, 2, 2),
+        (dna_avg_pool_opts){.kernel = {INT64_MAX, 1}, .pad = {INT64_MAX / 2, 0}});
+    assert_graph_fails(g, x, DNA_EARG, "at most 1073741824");
+    g = new_graph();
+    x = dna_linear(g, dna_input(g, "x", 1, (int64_t[]){(int64_t)1 << 40}), "l",
+        (dna_linear_opts){.out = (int64_t)1 << 40});
+    assert_graph_fails(g, x, DNA_ESHAPE, "l.weight: dimension 2");
+    g = new_graph();
+    x = dna_gru(g, dna_input(g, "x", 2, (int64_t[]){(int64_t)1 << 40, 1}), "r",
+        (dna_rnn_opts){.hidden = INT32_MAX, .final = true});
+    assert_graph_fails(g, x, DNA_ESHAPE, "r: dimension 2 would be 2147483647");
+    g = new_graph();
+    x = dna_slice(g, image(g, 2, 3, 4), 1, 1, INT64_MAX);
+    assert_graph_fails(
+        g, x, DNA_ESHAPE, "no 9223372036854775807 entries from 1 on in dimension 1");
+    g = new_graph();
+    x = dna_expand(g, image(g, 2, 1, 4), 2, 0);
+    assert_graph_fails(g, x, DNA_ESHAPE, "at least once (0 times)");
+    g = new_graph();
+    x = dna_batch_norm(g, image(g, 2, 1, 4), "n", (dna_batch_norm_opts){.eps = -1e-5});
+    assert_graph_fails(g, x, DNA_EARG, "n: eps is -1e-05, 0 or more is needed");
+    g = new_graph();
+    x = dna_batch_norm(
+        g, image(g, 2, 1, 4), "n", (dna_batch_norm_opts){.momentum = 1.5});
+    assert_graph_fails(g, x, DNA_EARG, "n: momentum is 1.5");
+    g = new_graph();
+    x = dna_layer_norm(
+        g, image(g, 2, 1, 4), "n", (dna_layer_norm_opts){.eps = (double)NAN});
+    assert_graph_fails(g, x, DNA_EARG, "n: eps is nan");
+    g = new_graph();
+    x = dna_group_norm(g, image(g, 4, 1, 4), "n",
+        (dna_group_norm_opts){.groups = 2, .eps = (double)INFINITY});
+    assert_graph_fails(g, x, DNA_EARG, "n: eps is inf");
+}
+
+/* Buffers of the whole batch that would not fit into 64 bits. */
+static void
+test_an_impossible_batch_is_refused(void **state)
+{
+    (void)state;
+    dna_graph *g = new_graph();
+    dna_state *s = NULL;
+    dna_program *p = NULL;
+    int64_t dim[2] = {(int64_t)1 << 20, (int64_t)1 << 20};
+    dna_node *x = dna_mean(g, dna_input(g, "x", 2, dim), 2, false);
+    assert_ok(dna_graph_output(g, x));
+    assert_ok(dna_state_new(&s, g));
+    assert_fails(dna_program_new(&p, g, s, &(dna_program_options){.batch = INT32_MAX}),
+        DNA_ENOMEM, "does not fit into memory");
+    dna_state_free(s);
+    dna_graph_free(g);
 }
 
 static void
@@ -388,6 +457,8 @@ main(void)
         cmocka_unit_test(test_misfits_name_the_layer_and_its_input),
         cmocka_unit_test(test_the_first_error_stays),
         cmocka_unit_test(test_impossible_sizes_are_refused),
+        cmocka_unit_test(test_impossible_settings_are_refused),
+        cmocka_unit_test(test_an_impossible_batch_is_refused),
         cmocka_unit_test(test_a_layer_named_twice_shares_its_tensors),
         cmocka_unit_test(test_initial_laws),
         cmocka_unit_test(test_a_program_refuses_what_it_cannot_train),

@@ -126,36 +126,47 @@ tanh_of_slope(float y, const float *k)
 
 #define BLOCK 64
 
-/* name_forward and name_backward from name and name_slope. Results of a block go
- * through memory of its own: where they overwrite what they are made from, compilers
- * would not make vector code of the loop. */
+/* Blocks of `size` numbers. Results go through memory of its own: where they
+ * overwrite what they are made from, compilers would not make vector code of the loop.
+ * The size is constant, so that they stay in registers. */
+#define FORWARD(name, size)                    \
+    for (; i + (size) <= n; i += (size)) {     \
+        float out[size];                       \
+        for (int64_t j = 0; j < (size); j++) { \
+            out[j] = name(x[i + j], k);        \
+        }                                      \
+        memcpy(y + i, out, sizeof(out));       \
+    }
+
+#define BACKWARD(name, size)                                \
+    for (; i + (size) <= n; i += (size)) {                  \
+        float out[size];                                    \
+        for (int64_t j = 0; j < (size); j++) {              \
+            out[j] = dy[i + j] * name##_slope(v[i + j], k); \
+        }                                                   \
+        for (int64_t j = 0; is_add && j < (size); j++) {    \
+            out[j] += dx[i + j];                            \
+        }                                                   \
+        memcpy(dx + i, out, sizeof(out));                   \
+    }
+
+/* name_forward and name_backward from name and name_slope. */
 #define LOOPS(name)                                                                    \
     static void name##_forward(float *y, const float *x, int64_t n, const float *k)    \
     {                                                                                  \
-        float out[BLOCK];                                                              \
-        for (int64_t i0 = 0; i0 < n; i0 += BLOCK) {                                    \
-            int64_t m = n - i0 < BLOCK ? n - i0 : BLOCK;                               \
-            for (int64_t i = 0; i < m; i++) {                                          \
-                out[i] = name(x[i0 + i], k);                                           \
-            }                                                                          \
-            memcpy(y + i0, out, (size_t)m * sizeof(*y));                               \
-        }                                                                              \
+        int64_t i = 0;                                                                 \
+        FORWARD(name, BLOCK)                                                           \
+        FORWARD(name, 8)                                                               \
+        FORWARD(name, 1)                                                               \
     }                                                                                  \
                                                                                        \
     static void name##_backward(float *dx, const float *dy, const float *v, int64_t n, \
         const float *k, bool is_add)                                                   \
     {                                                                                  \
-        float out[BLOCK];                                                              \
-        for (int64_t i0 = 0; i0 < n; i0 += BLOCK) {                                    \
-            int64_t m = n - i0 < BLOCK ? n - i0 : BLOCK;                               \
-            for (int64_t i = 0; i < m; i++) {                                          \
-                out[i] = dy[i0 + i] * name##_slope(v[i0 + i], k);                      \
-            }                                                                          \
-            for (int64_t i = 0; is_add && i < m; i++) {                                \
-                out[i] += dx[i0 + i];                                                  \
-            }                                                                          \
-            memcpy(dx + i0, out, (size_t)m * sizeof(*dx));                             \
-        }                                                                              \
+        int64_t i = 0;                                                                 \
+        BACKWARD(name, BLOCK)                                                          \
+        BACKWARD(name, 8)                                                              \
+        BACKWARD(name, 1)                                                              \
     }
 
 /* clang-format off */

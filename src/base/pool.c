@@ -22,7 +22,6 @@
 
 #include "base/mem.h"
 
-#define MOST_THREADS 1024
 #define SPINS        2000
 #define MESSAGE_SIZE 1024
 
@@ -176,8 +175,8 @@ dna_pool_new(dna_pool **out, int n_thread)
     if (n_thread < 1) {
         n_thread = dna_cpu_count();
     }
-    DNA_REQUIRE(n_thread <= MOST_THREADS, DNA_EARG, "%d threads, but at most %d work",
-        n_thread, MOST_THREADS);
+    DNA_REQUIRE(n_thread <= DNA_MOST_THREADS, DNA_EARG,
+        "%d threads, but at most %d work", n_thread, DNA_MOST_THREADS);
     pool = dna_calloc(1, sizeof(*pool));
     if (pool == NULL) {
         return DNA_ENOMEM;
@@ -311,7 +310,7 @@ quota_of(const char *group)
         return 0;
     }
     long long n = (quota + period - 1) / period;
-    return (int)DNA_MIN(n, (long long)MOST_THREADS);
+    return (int)DNA_MIN(n, (long long)DNA_MOST_THREADS);
 }
 
 /* The smallest quota of this process's cgroup (version 2) and of those above it. */
@@ -353,5 +352,5 @@ dna_cpu_count(void)
     if (quota > 0 && quota < n) {
         n = quota;
     }
-    return DNA_MIN(n, MOST_THREADS);
+    return DNA_MIN(n, DNA_MOST_THREADS);
 }

@@ -18,6 +18,8 @@
 typedef struct dna_pool dna_pool;
 typedef int (*dna_task_fn)(void *payload, int64_t task, int worker);
 
+#define DNA_MOST_THREADS 1024 /* of one pool */
+
 /** n_thread < 1: as many as this process may use (affinity, then cgroup quota). */
 int dna_pool_new(dna_pool **out, int n_thread) DNA_MUST_CHECK;
 void dna_pool_free(dna_pool *pool);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/pool.h"
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/console.h"
@@ -99,6 +100,7 @@ static const dna_opt options[] = {
         .kind = OPT_INT,
         .metavar = "N",
         .min = 0,
+        .max = DNA_MOST_THREADS,
         .offset = offsetof(predict_values, n_worker),
         .doc = "Threads that load samples (default 0: as many as --threads)."},
     {.name = "threads",
@@ -106,6 +108,7 @@ static const dna_opt options[] = {
         .kind = OPT_INT,
         .metavar = "N",
         .min = 0,
+        .max = DNA_MOST_THREADS,
         .offset = offsetof(predict_values, n_thread),
         .doc = "Threads that compute (default 0: as many as there are processors)."},
     {.name = "seed",
@@ -218,8 +221,8 @@ run(const void *values, dna_log *log)
     o.is_raw = v->is_raw;
     o.by_scenario = dna_str_equal_nocase(v->by, "scenario");
     o.batch_size = v->batch_size;
-    o.n_worker = v->n_worker > INT16_MAX ? INT16_MAX : (int)v->n_worker;
-    o.n_thread = v->n_thread > INT16_MAX ? INT16_MAX : (int)v->n_thread;
+    o.n_worker = (int)v->n_worker;
+    o.n_thread = (int)v->n_thread;
     o.seed = (uint64_t)v->seed;
     o.out = stdout;
     o.out_path = v->output;

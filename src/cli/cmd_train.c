@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/pool.h"
 #include "cli/command.h"
 #include "cli/console.h"
 
@@ -47,6 +48,7 @@ static const dna_opt options[] = {
         .kind = OPT_INT,
         .metavar = "N",
         .min = 0,
+        .max = DNA_MOST_THREADS,
         .offset = offsetof(train_values, n_thread),
         .doc =
             "Threads that compute (default 0: as many as there are processors). The result does not depend on it."},
@@ -99,7 +101,7 @@ run(const void *values, dna_log *log)
         .n_override = v->set.n,
         .run_id = v->run_id,
         .overwrite = v->overwrite,
-        .n_thread = v->n_thread > INT16_MAX ? INT16_MAX : (int)v->n_thread,
+        .n_thread = (int)v->n_thread,
         .log = log,
         .log_file = v->common.log_file,
         .progress = dna_console_progress,

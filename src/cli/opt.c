@@ -208,6 +208,8 @@ store(parser *p, const dna_opt *o, const char *text)
             "--%s: \"%s\" is not an integer", o->name, text);
         DNA_REQUIRE(integer >= o->min, DNA_EARG, "--%s: %s is below %lld", o->name,
             text, (long long)o->min);
+        DNA_REQUIRE(o->max == 0 || integer <= o->max, DNA_EARG,
+            "--%s: %s is above %lld", o->name, text, (long long)o->max);
         memcpy(place, &integer, sizeof(integer));
         break;
     case OPT_CHOICE:

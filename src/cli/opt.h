@@ -28,6 +28,7 @@ typedef struct {
     const char *metavar; /* "FILE"; NULL: the name in capitals */
     const char *choices; /* CHOICE: "a|b"; any case, stored as listed */
     int64_t min;         /* INT: the least allowed */
+    int64_t max;         /* INT: the most allowed; 0: no limit */
     int exclusive; /* options of one command with the same number exclude each other */
     bool is_assignment; /* LIST: each is KEY=VALUE with a key */
     bool is_hidden;     /* works, but is not shown */

@@ -4,6 +4,7 @@
  */
 #include "base/str.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,6 +77,35 @@ void
 dna_str_addc(dna_str *s, char c)
 {
     dna_str_addn(s, &c, 1);
+}
+
+static bool
+is_shell_plain(const char *word)
+{
+    for (const char *p = word; *p != '\0'; p++) {
+        if (!isalnum((unsigned char)*p) && strchr("_-./+,:@%=", *p) == NULL) {
+            return false;
+        }
+    }
+    return word[0] != '\0';
+}
+
+void
+dna_str_add_shell(dna_str *s, const char *word)
+{
+    if (is_shell_plain(word)) {
+        dna_str_add(s, word);
+        return;
+    }
+    dna_str_addc(s, '\'');
+    for (const char *p = word; *p != '\0'; p++) {
+        if (*p == '\'') {
+            dna_str_add(s, "'\\''");
+        } else {
+            dna_str_addc(s, *p);
+        }
+    }
+    dna_str_addc(s, '\'');
 }
 
 void

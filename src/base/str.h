@@ -27,6 +27,8 @@ void dna_str_add(dna_str *s, const char *text);
 void dna_str_addn(dna_str *s, const char *text, size_t n);
 void dna_str_addc(dna_str *s, char c);
 void dna_str_addf(dna_str *s, const char *fmt, ...) DNA_PRINTF(2, 3);
+/** A word of a command line, in quotes where a shell needs them. */
+void dna_str_add_shell(dna_str *s, const char *word);
 /** DNA_OK or the first error. */
 int dna_str_status(const dna_str *s);
 /** "" instead of NULL. */

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "cli/command.h"
 
 typedef struct {
@@ -62,14 +63,18 @@ run(const void *values, dna_log *log)
         .force = v->force,
         .log = log};
     char *config = NULL;
+    dna_str quoted;
 
+    dna_str_init(&quoted, 0);
     int rc = dna_run_init(&o, &config);
     if (rc == DNA_OK) {
         dna_log_info(log, "edit %s, then run:",
             o.dataset_config == NULL && o.simulation_config == NULL ? "both files"
                                                                     : "it");
-        dna_log_info(log, "\n    dnadna preprocess %s", config);
+        dna_str_add_shell(&quoted, config);
+        dna_log_info(log, "\n    dnadna preprocess %s", dna_str_text(&quoted));
     }
+    dna_str_clear(&quoted);
     free(config);
     return rc;
 }

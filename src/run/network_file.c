@@ -65,6 +65,8 @@ check_tensor(const dna_array *a, const dna_tensor *t)
     }
     const float *x = a->data;
     for (int64_t i = 0; i < t->count; i++) {
+        DNA_REQUIRE(!isnan(x[i]), DNA_ENUMERIC, "tensor %s: entry %lld is nan", t->name,
+            (long long)i);
         DNA_REQUIRE(isfinite(x[i]), DNA_ENUMERIC, "tensor %s: entry %lld is %g",
             t->name, (long long)i, (double)x[i]);
         DNA_REQUIRE(!is_variance || x[i] >= 0.0f, DNA_ENUMERIC,

@@ -158,7 +158,7 @@ dna_preprocess_read_config(dna_preprocess_job *j)
     j->model_name = dna_setting_text(j->config, "model_name");
     DNA_TRY(dna_setting_check_folder(j->config, "model_root"));
     DNA_TRY(dna_setting_check_folder(j->config, "dataset.data_root"));
-    DNA_REQUIRE(strchr(j->model_name, '/') == NULL, DNA_EARG,
+    DNA_REQUIRE(strpbrk(j->model_name, "/\n\r") == NULL, DNA_EARG,
         "%s: model_name: \"%s\" must be usable in file names", j->o->config,
         j->model_name);
     DNA_TRY(open_log(j));
@@ -308,8 +308,10 @@ int
 dna_preprocess_write(dna_preprocess_job *j)
 {
     dna_value *config = NULL;
+    dna_str quoted;
     int rc = DNA_OK;
 
+    dna_str_init(&quoted, 0);
     bool is_there = dna_path_exists(j->training_path);
     DNA_TRY(base_settings(&config, j));
     DNA_TRY(own_settings(config, j));
@@ -321,7 +323,10 @@ dna_preprocess_write(dna_preprocess_job *j)
     dna_log_info(j->log, "%s the training config %s", is_there ? "replaced" : "wrote",
         j->training_path);
     dna_log_info(j->log, "edit it, then run:");
-    dna_log_info(j->log, "    dnadna train %s", j->training_path);
+    dna_str_add_shell(&quoted, j->training_path);
+    DNA_TRY(dna_str_status(&quoted));
+    dna_log_info(j->log, "    dnadna train %s", dna_str_text(&quoted));
 out:
+    dna_str_clear(&quoted);
     return rc;
 }

@@ -2,42 +2,41 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <ctype.h>
 #include <math.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "run/settings.h"
 #include "run/train_loop.h"
 
-/* "dnadna train --resume DIR", with quotes where a shell needs them. */
+/* "dnadna train --resume DIR"; a word that begins with a dash would be an option. */
 static int
 resume_command(char **out, const char *dir)
 {
     dna_str s;
-    bool is_plain = dir[0] != '\0' && dir[0] != '-';
     int rc = DNA_OK;
 
-    for (const char *p = dir; *p != '\0'; p++) {
-        is_plain = is_plain && (isalnum((unsigned char)*p) || strchr("_-./+,:@%=", *p));
-    }
     dna_str_init(&s, 0);
-    dna_str_addf(&s, "dnadna train --resume%s%s", dir[0] == '-' ? "=" : " ",
-        is_plain ? "" : "'");
-    for (const char *p = dir; *p != '\0'; p++) {
-        if (*p == '\'') {
-            dna_str_add(&s, "'\\''");
-        } else {
-            dna_str_addc(&s, *p);
-        }
-    }
-    dna_str_add(&s, is_plain ? "" : "'");
+    dna_str_add(
+        &s, dir[0] == '-' ? "dnadna train --resume=" : "dnadna train --resume ");
+    dna_str_add_shell(&s, dir);
     DNA_TRY(dna_str_status(&s));
     *out = dna_str_take(&s);
 out:
     dna_str_clear(&s);
     return rc;
+}
+
+static int
+say_diverged(const dna_loop *l)
+{
+    char why[512];
+
+    snprintf(why, sizeof(why), "%s", dna_message());
+    return dna_fail(DNA_ENUMERIC,
+        "epoch %lld, batch %lld: %s; a smaller learning rate or other settings of the optimizer may help",
+        (long long)l->epoch, (long long)l->batch + 1, why);
 }
 
 int
@@ -55,6 +54,9 @@ dna_loop_save(const dna_loop *l, const char *name, double validation_loss, char 
     dna_regime_show_mean(&l->regime, l->t->net->state);
     rc = dna_network_save(l->t->net, *path, &c);
     dna_regime_hide_mean(&l->regime, l->t->net->state);
+    if (rc == DNA_ENUMERIC) { /* a weight that the losses do not depend on */
+        rc = say_diverged(l);
+    }
 out:
     return rc;
 }
@@ -191,8 +193,10 @@ dna_loop_finish(dna_loop *l)
 {
     dna_training *t = l->t;
     char *path = NULL;
+    dna_str quoted;
     int rc = DNA_OK;
 
+    dna_str_init(&quoted, 0);
     rc = save_last_epoch(l, &path);
     if (rc == DNA_OK) {
         rc = dna_loop_test(l);
@@ -204,8 +208,12 @@ dna_loop_finish(dna_loop *l)
     l->is_finished = true;
     DNA_TRY(dna_loop_save_state(l));
     dna_log_info(t->log, "to predict with it:");
-    dna_log_info(t->log, "    dnadna predict %s <npz files or a dataset config>", path);
+    dna_str_add_shell(&quoted, path);
+    DNA_TRY(dna_str_status(&quoted));
+    dna_log_info(t->log, "    dnadna predict %s <npz files or a dataset config>",
+        dna_str_text(&quoted));
 out:
+    dna_str_clear(&quoted);
     dna_free(path);
     return rc;
 }

@@ -147,6 +147,23 @@ test_nearest_name_offers_only_likely_ones(void **state)
     assert_null(dna_nearest_name("x", names, 0));
 }
 
+static void
+test_words_are_quoted_for_a_shell_where_needed(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"m/run_000", "m/run_000"}, {"", "''"},
+        {"a b", "'a b'"}, {"it's", "'it'\\''s'"}, {"$(x)", "'$(x)'"},
+        {"\xc3\xa9", "'\xc3\xa9'"}, {"~/x", "'~/x'"}};
+    for (int64_t i = 0; i < DNA_COUNT(cases); i++) {
+        dna_str s;
+        dna_str_init(&s, 0);
+        dna_str_add_shell(&s, cases[i][0]);
+        assert_ok(dna_str_status(&s));
+        assert_string_equal(dna_str_text(&s), cases[i][1]);
+        dna_str_clear(&s);
+    }
+}
+
 int
 main(void)
 {
@@ -158,6 +175,7 @@ main(void)
         cmocka_unit_test(test_snake_case_splits_words_as_the_original_does),
         cmocka_unit_test(test_edit_distance_counts_slips),
         cmocka_unit_test(test_nearest_name_offers_only_likely_ones),
+        cmocka_unit_test(test_words_are_quoted_for_a_shell_where_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -343,13 +343,14 @@ tell_unknown(const checker *c, const dna_value *map, int64_t i, const dna_field 
 }
 
 static void
-mark_default(dna_value *v, const char *file)
+mark_default(dna_value *v, const dna_value *map)
 {
     v->is_default = true;
-    v->file = file;
+    v->file = map->file;
+    v->option = map->option;
     v->line = 0;
     for (int64_t i = 0; i < v->n; i++) {
-        mark_default(v->items[i], file);
+        mark_default(v->items[i], map);
     }
 }
 
@@ -366,7 +367,7 @@ insert_defaults(
         if (f->dflt != NULL) {
             dna_value *v = NULL;
             DNA_TRY(dna_yaml_parse(&v, c->arena, f->dflt, strlen(f->dflt), NULL));
-            mark_default(v, map->file);
+            mark_default(v, map);
             DNA_TRY(dna_value_set(c->arena, map, f->key, v));
         } else if (f->is_required) {
             const char *key_at = dna_config_join(c->arena, at, f->key);
@@ -477,6 +478,9 @@ check_value(const checker *c, dna_value *v, const dna_field *f, const char *at)
     }
     if (v->type == DNA_NULL) {
         /* an unquoted `null` or `~` may be what a text is meant to be: not here */
+        if (!f->is_nullable && f->kind == DNA_KIND_ANY) {
+            return dna_config_fail(DNA_EARG, v, at, "is null: nothing is given");
+        }
         return f->is_nullable ? DNA_OK : wrong_kind(v, at, kind_name(f));
     }
     switch (f->kind) {

@@ -189,6 +189,34 @@ out:
     return rc;
 }
 
+/* An option for what preprocessing has done: it cannot be done again here. */
+static void
+warn_settled(
+    const dna_training *t, const dna_value *v, const char *dotted, const char *effect)
+{
+    if (v != NULL && v->option != NULL && !v->is_default) {
+        dna_config_warn(t->log, v, dotted,
+            "%s; preprocessing has settled it: set it on dnadna preprocess", effect);
+    }
+}
+
+static void
+warn_of_settled(const dna_training *t)
+{
+    static const char *const keys[] = {"dataset_splits.training",
+        "dataset_splits.validation", "dataset_splits.test", "dataset_splits.unused",
+        "preprocessing.nan_targets", "preprocessing.n_workers"};
+
+    for (int64_t i = 0; i < DNA_COUNT(keys); i++) {
+        warn_settled(
+            t, dna_value_get_path(t->config, keys[i]), keys[i], "has no effect here");
+    }
+    for (int64_t i = 0; i < t->n_param; i++) {
+        warn_settled(t, dna_value_get(t->params[i].source, "log_transform"),
+            "log_transform", "does not change the targets, only their unit");
+    }
+}
+
 static int
 make_dataset(dna_training *t)
 {
@@ -283,6 +311,7 @@ dna_training_init(dna_training *t, const dna_train_options *o)
         goto out;
     }
     DNA_TRY(read_table(t));
+    warn_of_settled(t);
     DNA_TRY(make_dataset(t));
     DNA_TRY(dna_training_make_network(t));
     DNA_TRY(dna_training_make_optim(t));

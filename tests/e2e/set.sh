@@ -25,6 +25,10 @@ refused '--set bach_size: unknown key; did you mean "batch_size"' train --set ba
 refused '--set optimizer.params.lrr: unknown key' train --set optimizer.params.lrr=2 m/spidna.yml
 refused '--set network.params.n_block: unknown key; did you mean "n_blocks"' train --set network.params.n_block=2 m/spidna.yml
 refused '--set network.name: unknown network "SPIDNO"' train --set network.name=SPIDNO m/spidna.yml
+refused '--set lr_scheduler.name: lr_scheduler.params.step_size: is required but missing' \
+    train --set lr_scheduler.name=step m/spidna.yml
+refused '--set optimizer: optimizer.params.lr: is required' train --set 'optimizer={name: SGD}' m/spidna.yml
+refused '--set optimizer.params: is null: nothing is given' train --set optimizer.params= m/spidna.yml
 refused '--set inherit: inherit works in files only' train --set inherit=x.yml m/spidna.yml
 refused '--set batch_size' train --set 'batch_size=[1' m/spidna.yml
 refused '--set learned_params.even_time.loss_func: the list learned_params has no entry "even_time"' \
@@ -55,6 +59,11 @@ ok train --set optimizer.params.lr=0.25 -r lr m/spidna.yml
 final=m/run_lr/m_run_lr_final_config.yml
 expect "$(value $final lr)" 0.25 lr
 ! grep -q 'learning_rate:' $final || fail "the learning rate of the file is still there"
+# what preprocessing has settled is not done again, and that is told
+ok train --set dataset_splits.training=0.5 --set learned_params.event_size.log_transform=false -r late m/spidna.yml
+grep -q 'WARNING;  --set dataset_splits.training: has no effect here; preprocessing' err || fail "$(cat err)"
+grep -q 'WARNING;  --set learned_params.event_size.log_transform: does not change the targets' err ||
+    fail "$(cat err)"
 # the same numbers as a file that says the same
 printf 'inherit: m/spidna.yml\nmodel_root: m\nbatch_size: 5\n' > t.yml
 ok train -r a t.yml

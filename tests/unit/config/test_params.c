@@ -213,7 +213,7 @@ test_class_weights_may_be_a_list(void **state)
     assert_fails(read(CLASSES "rare}}"), DNA_EARG,
         "class_weights: \"rare\" is not balanced, none or a list of one number a class");
     assert_fails(read(CLASSES "{a: 1}}}"), DNA_EARG, "is not balanced, none or a list");
-    assert_fails(read(CLASSES "null}}"), DNA_EARG, "null is not a value");
+    assert_fails(read(CLASSES "null}}"), DNA_EARG, "is null: nothing is given");
 #undef CLASSES
 }
 

@@ -79,7 +79,23 @@ out:
 
 /* ---- the optimizer --------------------------------------------------------------- */
 
-/* learning_rate is another name of lr, and wins. */
+/* Whether lr overrides an inherited learning_rate: a mapping's own keys come before those of
+ * the files that it inherits. */
+static bool
+is_lr_nearer(const dna_value *params, const dna_value *lr, const dna_value *alias)
+{
+    if (lr == NULL || dna_str_equal(lr->file, alias->file)) {
+        return false;
+    }
+    for (int64_t i = 0; i < params->n; i++) {
+        if (params->items[i] == lr || params->items[i] == alias) {
+            return params->items[i] == lr;
+        }
+    }
+    return false;
+}
+
+/* learning_rate is another name of lr, and wins within a file. */
 static int
 resolve_alias(dna_arena *arena, dna_value *params, dna_log *log)
 {
@@ -90,11 +106,12 @@ resolve_alias(dna_arena *arena, dna_value *params, dna_log *log)
         goto out;
     }
     const dna_value *lr = dna_value_get(params, "lr");
-    if (lr != NULL && !alias->is_default) {
+    bool is_lr = lr != NULL && (alias->is_default || is_lr_nearer(params, lr, alias));
+    if (lr != NULL && !is_lr && dna_str_equal(lr->file, alias->file)) {
         dna_config_warn(log, alias, "optimizer.params",
             "learning_rate and lr are the same setting: learning_rate is used");
     }
-    if (lr == NULL || !alias->is_default) {
+    if (!is_lr) {
         DNA_TRY(dna_value_set(arena, params, "lr", alias));
     }
     dna_value_remove(params, "learning_rate");

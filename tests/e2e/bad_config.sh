@@ -131,10 +131,23 @@ printf 'inherit: m/spidna.yml\nmodel_root: m\noptimizer: {params: {learning_rate
 refused 'the loss of ' train t.yml
 grep -q 'ERROR;  .*epoch 1.* batch ' err || fail "the batch is not named"
 
+# ... also where the losses do not see it: weights without a gradient, 0 / 0
+printf 'inherit: m/spidna.yml\nmodel_root: m\noptimizer: {params: {eps: 0}}\n' > t.yml
+refused 'epoch 1, batch 1: tensor blocks.1.phi.weight: entry ' train t.yml
+grep -q ' is nan; ' err || fail "$(cat err)"
+
 # both names of the learning rate: a warning
 printf 'inherit: m/spidna.yml\nmodel_root: m\noptimizer!: {name: Adam, params: {lr: 0.1, learning_rate: 0.001}}\n' > t.yml
 ok train -r lr t.yml
 grep -q 'WARNING;.*learning_rate is used' err || fail "no warning of two learning rates"
+# ... but a nearer lr replaces an inherited learning_rate, as any key does
+printf 'inherit: m/spidna.yml\nmodel_root: m\noptimizer: {params: {lr: 0.125}}\n' > t.yml
+ok train -r near t.yml
+! grep -q 'learning_rate is used' err || fail "a warning of an inherited learning_rate"
+grep -q '^ *lr: 0.125' m/run_near/*_final_config.yml || fail "an inherited learning_rate counts"
+printf 'inherit: t.yml\noptimizer: {params: {learning_rate: 0.25}}\n' > t2.yml
+ok config --no-origin t2.yml
+grep -q '^ *lr: 0.25$' out || fail "an inherited lr counts"
 # flags in all spellings, GPU keys with one line
 printf 'inherit: m/spidna.yml\nmodel_root: m\nuse_cuda: yes\ncuda_device: 0\n' > t.yml
 ok train -r cuda t.yml

@@ -26,6 +26,18 @@ dna_run_name_clear(dna_run_name *run)
     *run = (dna_run_name){0};
 }
 
+/* Names end up in lines of logs and tables: no line breaks and the like. */
+static bool
+is_file_name(const char *name)
+{
+    for (const char *p = name; *p != '\0'; p++) {
+        if (*p == '/' || iscntrl((unsigned char)*p)) {
+            return false;
+        }
+    }
+    return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 static bool
 is_all_digits(const char *s)
 {
@@ -156,9 +168,7 @@ set_name(dna_run_name *run, const dna_run_wish *wish)
     }
     DNA_TRY(fill_format(
         &run->name, wish, run->is_number ? NULL : wish->wanted, run->number));
-    bool is_name = run->name[0] != '\0' && strchr(run->name, '/') == NULL
-                   && strcmp(run->name, ".") != 0 && strcmp(run->name, "..") != 0;
-    DNA_REQUIRE(is_name, DNA_EARG,
+    DNA_REQUIRE(is_file_name(run->name), DNA_EARG,
         "run id \"%s\": the run's name \"%s\" cannot be a folder's name", run->id,
         run->name);
     run->dir = dna_path_join(wish->model_root, run->name);

@@ -25,6 +25,10 @@ refused 'nowhere: No such file' train --resume nowhere
 refused 'm/spidna.yml: is no folder' train --resume m/spidna.yml
 refused 'm: has no file *_final_config.yml' train --resume m
 
+# a line break in a run's name would break lines of the log
+refused "cannot be a folder's name" train -r 'a
+b' m/spidna.yml
+
 # a finished run is left as it is
 touch marker
 sleep 0.01

@@ -49,7 +49,7 @@ dna_net_expect_size(const char *net, const char *key, int64_t given, int64_t act
         return DNA_OK;
     }
     return dna_fail(DNA_ESHAPE,
-        "network %s: the data have %s %lld, its params say %lld", net, key,
+        "network %s: the data have %s %lld, it is made for %lld", net, key,
         (long long)actual, (long long)given);
 }
 

@@ -169,9 +169,9 @@ test_cnn_checks_the_sizes_of_its_params(void **state)
     (void)state;
     assert_ok(try_net("CNN", "n_snp=400 n_indiv=50", SIZES(50, 400, 3)));
     assert_fails(try_net("CNN", "n_snp=400", SIZES(50, 401, 3)), DNA_ESHAPE,
-        "network CNN: the data have n_snp 401, its params say 400");
+        "network CNN: the data have n_snp 401, it is made for 400");
     assert_fails(try_net("CNN", "n_indiv=49", SIZES(50, 400, 3)), DNA_ESHAPE,
-        "network CNN: the data have n_indiv 50, its params say 49");
+        "network CNN: the data have n_indiv 50, it is made for 49");
 }
 
 static void
@@ -182,9 +182,9 @@ test_mlp_takes_the_sizes_it_was_made_for(void **state)
     assert_ok(try_net("MLP", "n_snp=20 n_indiv=4 concat=true", SIZES(4, 20, 3)));
     assert_ok(try_net("MLP", "concat=false", PRODUCT(4, 20)));
     assert_fails(try_net("MLP", "n_snp=21", SIZES(4, 20, 3)), DNA_ESHAPE,
-        "network MLP: the data have n_snp 20, its params say 21");
+        "network MLP: the data have n_snp 20, it is made for 21");
     assert_fails(try_net("MLP", "n_indiv=5", SIZES(4, 20, 3)), DNA_ESHAPE,
-        "network MLP: the data have n_indiv 4, its params say 5");
+        "network MLP: the data have n_indiv 4, it is made for 5");
     assert_fails(try_net("MLP", "concat=true", PRODUCT(4, 20)), DNA_ESHAPE,
         "network MLP: the data are in product format, its params say concat: true");
     assert_fails(try_net("MLP", "concat=false", SIZES(4, 20, 3)), DNA_ESHAPE,
@@ -228,7 +228,7 @@ test_custom_cnn_needs_20_individuals_and_90_snps(void **state)
     assert_fails(try_net("CustomCNN", "", PRODUCT(20, 90)), DNA_ESHAPE,
         "network CustomCNN: the data have no row of positions");
     assert_fails(try_net("CustomCNN", "n_snp=100", SIZES(20, 90, 3)), DNA_ESHAPE,
-        "network CustomCNN: the data have n_snp 90, its params say 100");
+        "network CustomCNN: the data have n_snp 90, it is made for 100");
 }
 
 static void

@@ -201,6 +201,7 @@ store(parser *p, const dna_opt *o, const char *text)
         memcpy(place, &yes, sizeof(yes));
         break;
     case OPT_TEXT:
+        DNA_REQUIRE(text[0] != '\0', DNA_EARG, "--%s: the value is empty", o->name);
         memcpy(place, &text, sizeof(text));
         break;
     case OPT_INT:

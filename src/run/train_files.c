@@ -205,6 +205,20 @@ out:
     return rc;
 }
 
+/* Whether the log can be opened only when there is the run's folder. */
+static bool
+is_log_of_new_folder(const dna_training *t)
+{
+    const char *file = t->options->log_file;
+    char *path = file != NULL ? dna_path_absolute(file) : NULL;
+    size_t n = strlen(t->run.dir);
+    bool is_inside = path == NULL
+                     || (strncmp(path, t->run.dir, n) == 0 && path[n] == '/'
+                         && !dna_path_is_dir(t->run.dir));
+    dna_free(path);
+    return is_inside;
+}
+
 /* Tell once that names of PyTorch files mean ours. */
 static int
 tell_file_names(const dna_training *t)
@@ -250,10 +264,16 @@ int
 dna_training_open(dna_training *t)
 {
     bool had_files = t->run.has_files;
+    bool is_log_last = is_log_of_new_folder(t);
     int rc = DNA_OK;
 
+    if (!is_log_last) { /* before an earlier run is removed, or a folder is made */
+        DNA_TRY(open_log(t));
+    }
     DNA_TRY(claim_run(t));
-    DNA_TRY(open_log(t));
+    if (is_log_last) {
+        DNA_TRY(open_log(t));
+    }
     if (had_files) {
         dna_log_warning(t->log,
             "%s is not empty: what an earlier run of this name left is replaced, other files stay",
@@ -269,6 +289,7 @@ dna_training_reopen(dna_training *t)
 {
     int rc = DNA_OK;
 
+    DNA_TRY(open_log(t));
     t->final_config = t->config;
     if (t->options->n_override > 0) { /* of n_epochs */
         DNA_TRY(compose_final_config(t));
@@ -278,7 +299,6 @@ dna_training_reopen(dna_training *t)
         DNA_TRY(remove_results(t));
     }
     dna_atomic_sweep(t->run.dir);
-    DNA_TRY(open_log(t));
 out:
     return rc;
 }

@@ -71,6 +71,18 @@ losses() {
 losses m/run_mean5/*_metrics.csv > a.csv
 losses m/run_mean/*_metrics.csv | diff a.csv - || fail "the mean of the first epoch was measured"
 
+# a log file that cannot be opened is told before anything is made or removed
+refused 'nowhere/x.log: No such file or directory' train -r logged --log-file nowhere/x.log m/spidna.yml
+[ ! -e m/run_logged ] || fail "a run that could not begin left a folder"
+refused 'nowhere/x.log: No such file or directory' \
+    train -r whole --overwrite --log-file nowhere/x.log m/spidna.yml
+refused 'nowhere/x.log: No such file or directory' \
+    train --resume m/run_whole --set n_epochs=3 --log-file nowhere/x.log
+same_run m/run_whole whole
+grep -q '^n_epochs: 2' m/run_whole/*_final_config.yml || fail "the final config was changed"
+ok train -r inside --log-file m/run_inside/my.log --set n_epochs=1 m/spidna.yml
+[ -s m/run_inside/my.log ] || fail "no log in the run's folder"
+
 # killed before there was a state: it begins at its beginning
 cp -r m/run_whole young
 rm young/*_state.safetensors

@@ -171,6 +171,7 @@ test_mistakes_are_told_in_one_line(void **state)
         {"c.yml -x", "unknown option -x"},
         {"c.yml --run-id", "--run-id needs a value"},
         {"c.yml -r", "--run-id needs a value"},
+        {"c.yml --run-id=", "--run-id: the value is empty"},
         {"c.yml --quiet=yes", "--quiet takes no value"},
         {"c.yml -n two", "--n: \"two\" is not an integer"},
         {"c.yml -n 0", "--n: 0 is below 1"},

@@ -48,7 +48,9 @@ refused 'must be the only input' predict $net "$data/one_event_dataset_config.ym
 refused 'npz files have no scenario' predict --by scenario $net "$sample"
 refused 'exclude each other' predict --raw --by scenario $net "$data/one_event_dataset_config.yml"
 refused '"sideways" is not one of' predict --position-format sideways $net "$sample"
-refused '"" is not one of' predict --position-format '' $net "$sample"
+status=0
+"$dnadna" predict --position-format '' $net "$sample" > out 2> err || status=$?
+[ $status = 2 ] && grep -q -e '--position-format: the value is empty' err || fail "an empty format"
 refused 'contradicts itself' predict --position-format distance,bp,absolute $net "$sample"
 ok predict --position-format normalized,absolute --chromosome-size 2.0e+6 $net "$sample"
 refused 'is not two names' predict --keys SNP $net "$sample"

@@ -1,0 +1,292 @@
+/* coalescent.c - the simulator: a model made ready, replicates drawn.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A replicate is one block of cells, the whole sequence; or, for max_snp, a prefix that
+ * is continued block by block until there are enough sites. Where blocks end depends on
+ * the model alone, so nothing is favoured.
+ */
+#include "dnadna/coalescent.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sim/loops.h"
+#include "sim/sites.h"
+
+#define DEFAULT_EVENTS INT64_C(2000000000)
+#define DEFAULT_MEMORY ((size_t)4 << 30)
+
+struct dna_coalescent {
+    dna_axis axis;
+    dna_history history;
+    bool is_set;
+    int64_t max_snp;
+    double *probe;
+    uint32_t prefix; /* where the first block ends */
+    dna_ancestry a;
+    uint64_t *words; /* carriers of the sites so far, in their order */
+    int64_t words_room;
+    dna_site *scratch;
+    int64_t scratch_room;
+    dna_coalescent_info info;
+};
+
+int
+dna_coalescent_new(dna_coalescent **out)
+{
+    dna_coalescent *sim = NULL;
+    int rc = DNA_OK;
+
+    DNA_NEW(sim, 1);
+    dna_ziggurat_init(&sim->a.ziggurat);
+    *out = sim;
+out:
+    return rc;
+}
+
+void
+dna_coalescent_free(dna_coalescent *sim)
+{
+    if (sim == NULL) {
+        return;
+    }
+    dna_axis_clear(&sim->axis);
+    dna_history_clear(&sim->history);
+    dna_free(sim->probe);
+    dna_ancestry_clear(&sim->a);
+    dna_free(sim->words);
+    dna_free(sim->scratch);
+    dna_free(sim);
+}
+
+/* ---- a model ----------------------------------------------------------------------- */
+
+/* The prefix ends where 1.2 times max_snp sites are expected: enough in most replicates,
+ * and a longer one costs more than the continuations it saves. */
+static void
+plan_prefix(dna_coalescent *sim)
+{
+    const dna_axis *axis = &sim->axis;
+    double all = dna_axis_mass(axis, DNA_CELLS);
+    sim->prefix = DNA_CELLS;
+    if (sim->max_snp > 0) {
+        double length = dna_history_branch_length(&sim->history);
+        double mass = 1.2 * (double)sim->max_snp / length;
+        if (mass < 0.7 * all) {
+            sim->prefix = dna_axis_cell(axis, dna_axis_bp_of_mass(axis, mass));
+        }
+    }
+}
+
+static int
+set_probes(dna_coalescent *sim, const dna_coalescent_model *m)
+{
+    int rc = DNA_OK;
+
+    dna_free(sim->probe);
+    dna_free(sim->a.tmrca);
+    sim->probe = NULL;
+    sim->a.tmrca = NULL;
+    DNA_NEW(sim->probe, m->n_probe);
+    DNA_NEW(sim->a.tmrca, m->n_probe);
+    for (int64_t i = 0; i < m->n_probe; i++) {
+        DNA_REQUIRE(m->probe[i] >= 0 && m->probe[i] < m->length, DNA_EARG,
+            "probe %lld: %g is not in [0, %g)", (long long)i, m->probe[i], m->length);
+        sim->probe[i] = m->probe[i];
+    }
+    sim->a.probe = sim->probe;
+    sim->a.n_probe = m->n_probe;
+out:
+    return rc;
+}
+
+static int
+set_ancestry(dna_coalescent *sim, const dna_coalescent_model *m)
+{
+    dna_ancestry *a = &sim->a;
+    int64_t n = sim->history.n_sample;
+    int rc = DNA_OK;
+
+    a->axis = &sim->axis;
+    a->n_sample = n;
+    a->is_node = n > 64 || m->has_tables;
+    a->full = a->is_node ? (uint64_t)n : UINT64_MAX >> (64 - n);
+    a->has_log = m->max_snp > 0;
+    a->max_events = m->max_events > 0 ? m->max_events : DEFAULT_EVENTS;
+    a->max_memory = m->max_memory > 0 ? m->max_memory : DEFAULT_MEMORY;
+    a->is_cancelled = m->is_cancelled;
+    a->payload = m->payload;
+    DNA_TRY(set_probes(sim, m));
+    int64_t n_set = 2 * sim->history.d.n_population;
+    if (n_set > a->n_set) {
+        dna_lineages *set = dna_realloc(a->set, (size_t)n_set, sizeof(*set));
+        if (set == NULL) {
+            return DNA_ENOMEM;
+        }
+        memset(set + a->n_set, 0, (size_t)(n_set - a->n_set) * sizeof(*set));
+        a->set = set;
+        a->n_set = n_set;
+    }
+out:
+    return rc;
+}
+
+int
+dna_coalescent_set(dna_coalescent *sim, const dna_coalescent_model *m)
+{
+    int rc = DNA_OK;
+
+    sim->is_set = false;
+    dna_axis_clear(&sim->axis);
+    dna_history_clear(&sim->history);
+    DNA_REQUIRE(m->demography != NULL, DNA_EARG, "a model needs a demography");
+    DNA_REQUIRE(
+        m->max_snp >= 0, DNA_EARG, "max_snp: %lld is below 0", (long long)m->max_snp);
+    DNA_REQUIRE(m->max_events >= 0, DNA_EARG, "max_events: %lld is below 0",
+        (long long)m->max_events);
+    DNA_REQUIRE(!m->has_tables || m->max_snp == 0, DNA_EUNSUPPORTED,
+        "tables are recorded of the whole sequence only, not with max_snp");
+    DNA_TRY(dna_axis_init(&sim->axis, m));
+    DNA_TRY(dna_history_init(&sim->history, m->demography));
+    sim->max_snp = m->max_snp;
+    DNA_TRY(set_ancestry(sim, m));
+    plan_prefix(sim);
+    sim->is_set = true;
+out:
+    return rc;
+}
+
+/* ---- a replicate ------------------------------------------------------------------- */
+
+static int
+add_sample_nodes(dna_coalescent *sim)
+{
+    const dna_demography *d = &sim->history.d;
+    int rc = DNA_OK;
+
+    for (int64_t i = 0; i < d->n_group; i++) {
+        for (int64_t j = 0; j < d->group[i].n; j++) {
+            DNA_TRY(dna_record_node(
+                &sim->a.record, d->group[i].time, d->group[i].population));
+        }
+    }
+out:
+    return rc;
+}
+
+/* Sites first .. of the block just simulated: sorted, and who carries them. */
+static int
+finish_block(dna_coalescent *sim, int64_t first)
+{
+    dna_ancestry *a = &sim->a;
+    int64_t n = a->sites.n - first;
+    int64_t n_word = (a->n_sample + 63) / 64;
+    void *p = sim->scratch;
+    int rc = dna_grow(&p, &sim->scratch_room, n, sizeof(*sim->scratch));
+
+    sim->scratch = p;
+    DNA_TRY(rc);
+    p = sim->words;
+    rc = dna_grow(&p, &sim->words_room, a->sites.n * n_word, sizeof(*sim->words));
+    sim->words = p;
+    DNA_TRY(rc);
+    dna_site *at = a->sites.at + first;
+    uint64_t *words = sim->words + first * n_word;
+    dna_sites_sort(at, sim->scratch, n, dna_axis_bp(a->axis, a->begin),
+        dna_axis_bp(a->axis, a->end), a->axis->is_uniform);
+    if (a->is_node) {
+        DNA_TRY(dna_sites_trace(words, at, n, &a->record, a->axis, a->n_sample));
+    } else {
+        for (int64_t i = 0; i < n; i++) {
+            words[i] = at[i].tag;
+        }
+    }
+out:
+    return rc;
+}
+
+static int
+run_block(dna_coalescent *sim, uint32_t begin, uint32_t end)
+{
+    dna_ancestry *a = &sim->a;
+    int64_t first = a->sites.n;
+    int rc = DNA_OK;
+
+    dna_ancestry_begin(a, begin, end);
+    if (a->is_node) {
+        DNA_TRY(add_sample_nodes(sim));
+    }
+    DNA_TRY(dna_run_single(a, &sim->history));
+    DNA_TRY(finish_block(sim, first));
+out:
+    return rc;
+}
+
+static int
+make_sample(const dna_coalescent *sim, dna_sample **out)
+{
+    const dna_ancestry *a = &sim->a;
+    int64_t n_site = sim->info.n_site;
+    double length = sim->axis.length;
+    dna_sample *s = NULL;
+    int rc = DNA_OK;
+
+    DNA_NEW(s, 1);
+    DNA_TRY(dna_array_init(&s->snp, DNA_U8, 2, (int64_t[]){a->n_sample, n_site}));
+    DNA_TRY(dna_array_init(&s->pos, DNA_F64, 1, (int64_t[]){n_site}));
+    dna_sites_matrix(s->snp.data, sim->words, a->n_sample, n_site);
+    for (int64_t i = 0; i < n_site; i++) {
+        ((double *)s->pos.data)[i] = a->sites.at[i].pos;
+    }
+    s->has_pos = true;
+    s->n_hap = a->n_sample;
+    s->n_site = n_site;
+    s->format = (dna_position_format){.initial_position = (double)NAN};
+    if (length == floor(length) && length < 0x1p53) {
+        s->format.chromosome_size = (int64_t)length;
+    }
+    *out = s;
+    s = NULL;
+out:
+    dna_sample_free(s);
+    return rc;
+}
+
+int
+dna_coalescent_run(dna_coalescent *sim, uint64_t seed, int64_t scenario,
+    int64_t replicate, dna_sample **out)
+{
+    dna_ancestry *a = &sim->a;
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(sim->is_set, DNA_EARG, "the simulator has no model");
+    sim->info = (dna_coalescent_info){.tmrca = a->tmrca};
+    a->sites.n = 0;
+    a->branch_length = 0;
+    a->n_event = 0;
+    a->n_recombination = 0;
+    for (int64_t i = 0; i < a->n_probe; i++) {
+        a->tmrca[i] = (double)NAN;
+    }
+    dna_rng_init(&a->rng, seed, "coalescent", scenario, replicate, 0);
+    DNA_TRY(run_block(sim, 0, sim->prefix));
+    sim->info.n_event = a->n_event;
+    sim->info.n_recombination = a->n_recombination;
+    sim->info.branch_length = a->branch_length;
+    sim->info.simulated = dna_axis_bp(&sim->axis, a->end);
+    sim->info.n_site =
+        sim->max_snp > 0 ? DNA_MIN(a->sites.n, sim->max_snp) : a->sites.n;
+    if (out != NULL) {
+        DNA_TRY(make_sample(sim, out));
+    }
+out:
+    return rc;
+}
+
+const dna_coalescent_info *
+dna_coalescent_last(const dna_coalescent *sim)
+{
+    return &sim->info;
+}

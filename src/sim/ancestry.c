@@ -53,7 +53,7 @@ memory_used(const dna_ancestry *a)
 {
     size_t sum = ((size_t)a->room + a->spare_room) * sizeof(dna_segment);
     for (int64_t i = 0; i < a->n_set; i++) {
-        sum += a->set[i].room * (sizeof(dna_lineage) + sizeof(uint32_t));
+        sum += a->set[i].room * (sizeof(dna_lineage) + sizeof(uint64_t));
     }
     sum += (size_t)a->sites.room * sizeof(dna_site);
     sum += (size_t)a->record.edge_room * sizeof(dna_edge);

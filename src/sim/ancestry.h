@@ -80,6 +80,14 @@ enum { DNA_POLL_EVENTS = 4096 };
 /** Every DNA_POLL_EVENTS: limits, cancellation, failures so far. */
 int dna_ancestry_poll(dna_ancestry *a) DNA_MUST_CHECK;
 
+/** An event of now into the log. */
+static inline int
+dna_ancestry_log(
+    dna_ancestry *a, dna_log_kind kind, uint32_t x, uint32_t y, uint32_t right)
+{
+    return dna_log_add(&a->log, (dna_log_entry){a->time, (uint32_t)kind, x, y, right});
+}
+
 /** Room for the segments of a coalescence. */
 static inline uint64_t
 dna_merge_room(dna_lineage x, dna_lineage y)

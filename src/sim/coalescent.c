@@ -26,6 +26,7 @@ struct dna_coalescent {
     double *probe;
     uint32_t prefix; /* where the first block ends */
     dna_ancestry a;
+    dna_log before;  /* of the block before the one being simulated */
     uint64_t *words; /* carriers of the sites so far, in their order */
     int64_t words_room;
     dna_site *scratch;
@@ -56,6 +57,7 @@ dna_coalescent_free(dna_coalescent *sim)
     dna_history_clear(&sim->history);
     dna_free(sim->probe);
     dna_ancestry_clear(&sim->a);
+    dna_log_clear(&sim->before);
     dna_free(sim->words);
     dna_free(sim->scratch);
     dna_free(sim);
@@ -63,21 +65,75 @@ dna_coalescent_free(dna_coalescent *sim)
 
 /* ---- a model ----------------------------------------------------------------------- */
 
-/* The prefix ends where 1.2 times max_snp sites are expected: enough in most replicates,
- * and a longer one costs more than the continuations it saves. */
-static void
-plan_prefix(dna_coalescent *sim)
+static int
+add_sample_nodes(dna_coalescent *sim)
 {
-    const dna_axis *axis = &sim->axis;
-    double all = dna_axis_mass(axis, DNA_CELLS);
-    sim->prefix = DNA_CELLS;
-    if (sim->max_snp > 0) {
-        double length = dna_history_branch_length(&sim->history);
-        double mass = 1.2 * (double)sim->max_snp / length;
-        if (mass < 0.7 * all) {
-            sim->prefix = dna_axis_cell(axis, dna_axis_bp_of_mass(axis, mass));
+    const dna_demography *d = &sim->history.d;
+    int rc = DNA_OK;
+
+    for (int64_t i = 0; i < d->n_group; i++) {
+        for (int64_t j = 0; j < d->group[i].n; j++) {
+            DNA_TRY(dna_record_node(
+                &sim->a.record, d->group[i].time, d->group[i].population));
         }
     }
+out:
+    return rc;
+}
+
+/* Where a block should end that has `mass` expected mutations before its end: at the
+ * very end if that is not far. */
+static uint32_t
+block_end(const dna_axis *axis, uint32_t begin, double mass)
+{
+    if (!(mass < 0.7 * dna_axis_mass(axis, DNA_CELLS))) {
+        return DNA_CELLS;
+    }
+    uint32_t end = dna_axis_cell(axis, dna_axis_bp_of_mass(axis, mass));
+    return end > begin ? end : DNA_CELLS;
+}
+
+/* Mean length of the tree of the first cell over a fixed number of draws. */
+static int
+pilot_length(dna_coalescent *sim, double *length)
+{
+    enum { TREES = 64 };
+    dna_ancestry *a = &sim->a;
+    int rc = DNA_OK;
+
+    a->branch_length = 0;
+    a->n_event = 0;
+    a->has_log = false;
+    for (int64_t i = 0; i < TREES; i++) {
+        dna_rng_init(&a->rng, 0, "coalescent pilot", i, 0, 0);
+        dna_ancestry_begin(a, 0, 1);
+        DNA_TRY(add_sample_nodes(sim));
+        DNA_TRY(dna_run_structured(a, &sim->history, NULL));
+    }
+    *length = a->branch_length / TREES / dna_axis_bp(&sim->axis, 1);
+out:
+    return rc;
+}
+
+/* The prefix ends where 1.2 times max_snp sites are expected: enough in most replicates,
+ * and a longer one costs more than the continuations it saves. */
+static int
+plan_prefix(dna_coalescent *sim)
+{
+    double length = 0;
+    int rc = DNA_OK;
+
+    sim->prefix = DNA_CELLS;
+    if (sim->max_snp > 0) {
+        if (sim->history.is_simple) {
+            length = dna_history_branch_length(&sim->history);
+        } else {
+            DNA_TRY(pilot_length(sim, &length));
+        }
+        sim->prefix = block_end(&sim->axis, 0, 1.2 * (double)sim->max_snp / length);
+    }
+out:
+    return rc;
 }
 
 static int
@@ -113,7 +169,6 @@ set_ancestry(dna_coalescent *sim, const dna_coalescent_model *m)
     a->n_sample = n;
     a->is_node = n > 64 || m->has_tables;
     a->full = a->is_node ? (uint64_t)n : UINT64_MAX >> (64 - n);
-    a->has_log = m->max_snp > 0;
     a->max_events = m->max_events > 0 ? m->max_events : DEFAULT_EVENTS;
     a->max_memory = m->max_memory > 0 ? m->max_memory : DEFAULT_MEMORY;
     a->is_cancelled = m->is_cancelled;
@@ -152,29 +207,13 @@ dna_coalescent_set(dna_coalescent *sim, const dna_coalescent_model *m)
     DNA_TRY(dna_history_init(&sim->history, m->demography));
     sim->max_snp = m->max_snp;
     DNA_TRY(set_ancestry(sim, m));
-    plan_prefix(sim);
+    DNA_TRY(plan_prefix(sim));
     sim->is_set = true;
 out:
     return rc;
 }
 
 /* ---- a replicate ------------------------------------------------------------------- */
-
-static int
-add_sample_nodes(dna_coalescent *sim)
-{
-    const dna_demography *d = &sim->history.d;
-    int rc = DNA_OK;
-
-    for (int64_t i = 0; i < d->n_group; i++) {
-        for (int64_t j = 0; j < d->group[i].n; j++) {
-            DNA_TRY(dna_record_node(
-                &sim->a.record, d->group[i].time, d->group[i].population));
-        }
-    }
-out:
-    return rc;
-}
 
 /* Sites first .. of the block just simulated: sorted, and who carries them. */
 static int
@@ -212,13 +251,21 @@ run_block(dna_coalescent *sim, uint32_t begin, uint32_t end)
 {
     dna_ancestry *a = &sim->a;
     int64_t first = a->sites.n;
+    dna_log log = sim->before;
     int rc = DNA_OK;
 
+    sim->before = a->log; /* what was written is now read */
+    a->log = log;
+    a->has_log = end < DNA_CELLS;
     dna_ancestry_begin(a, begin, end);
     if (a->is_node) {
         DNA_TRY(add_sample_nodes(sim));
     }
-    DNA_TRY(dna_run_single(a, &sim->history));
+    if (begin == 0 && sim->history.is_simple) {
+        DNA_TRY(dna_run_single(a, &sim->history));
+    } else {
+        DNA_TRY(dna_run_structured(a, &sim->history, begin > 0 ? &sim->before : NULL));
+    }
     DNA_TRY(finish_block(sim, first));
 out:
     return rc;
@@ -272,6 +319,14 @@ dna_coalescent_run(dna_coalescent *sim, uint64_t seed, int64_t scenario,
     }
     dna_rng_init(&a->rng, seed, "coalescent", scenario, replicate, 0);
     DNA_TRY(run_block(sim, 0, sim->prefix));
+    while (a->sites.n < sim->max_snp && a->end < DNA_CELLS) {
+        uint32_t end =
+            block_end(&sim->axis, a->end, 2 * dna_axis_mass(&sim->axis, a->end));
+        sim->info.n_extension++;
+        dna_rng_init(
+            &a->rng, seed, "coalescent", scenario, replicate, sim->info.n_extension);
+        DNA_TRY(run_block(sim, a->end, end));
+    }
     sim->info.n_event = a->n_event;
     sim->info.n_recombination = a->n_recombination;
     sim->info.branch_length = a->branch_length;

@@ -29,7 +29,7 @@ typedef struct {
     uint32_t n, room;
     dna_lineage *line;       /* [room] */
     uint64_t *block, *super; /* sums of mass over 16 and 512 lineages */
-    uint32_t *id;            /* [room] names in the event log */
+    uint64_t *id;            /* [room] names in the event log */
 } dna_lineages;
 
 /** Room for one more. */
@@ -62,7 +62,7 @@ dna_lineages_put(dna_lineages *s, uint32_t i, dna_lineage l)
 
 /** There must be room. */
 static inline void
-dna_lineages_push(dna_lineages *s, dna_lineage l, uint32_t id)
+dna_lineages_push(dna_lineages *s, dna_lineage l, uint64_t id)
 {
     uint32_t i = s->n++;
     s->line[i] = l;

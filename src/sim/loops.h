@@ -11,4 +11,11 @@
 /** One population, sizes constant by pieces, all samples at time 0; a->n_set is 1. */
 int dna_run_single(dna_ancestry *a, const dna_history *h) DNA_MUST_CHECK;
 
+/** Any history; a->n_set is at least 2 * n_population. If `before` is not NULL, the block
+ *  continues the one it is the log of, which ends where this block begins: `before` says
+ *  what happens to the lineages that have material there, and what is drawn here is only
+ *  what it leaves open. */
+int dna_run_structured(
+    dna_ancestry *a, const dna_history *h, const dna_log *before) DNA_MUST_CHECK;
+
 #endif

@@ -6,13 +6,6 @@
 
 #include "base/mem.h"
 
-/* The log of a block: names of lineages and what happens to them. */
-static int
-log_event(dna_ancestry *a, dna_log_kind kind, uint32_t x, uint32_t y, uint32_t right)
-{
-    return dna_log_add(&a->log, (dna_log_entry){a->time, (uint32_t)kind, x, y, right});
-}
-
 static int
 add_samples(dna_ancestry *a, dna_lineages *s)
 {
@@ -26,7 +19,7 @@ add_samples(dna_ancestry *a, dna_lineages *s)
         }
         if (a->has_log) {
             id = dna_log_name(&a->log);
-            DNA_TRY(log_event(a, DNA_LOG_SAMPLE, id, 0, (uint32_t)i));
+            DNA_TRY(dna_ancestry_log(a, DNA_LOG_SAMPLE, id, 0, (uint32_t)i));
         }
         dna_lineages_push(s, dna_ancestry_sample(a, i), id);
     }
@@ -47,7 +40,7 @@ recombine(dna_ancestry *a, dna_lineages *s)
     a->n_recombination++;
     if (a->has_log) {
         id = dna_log_name(&a->log);
-        DNA_TRY(log_event(a, DNA_LOG_CUT, s->id[i], id, left.right));
+        DNA_TRY(dna_ancestry_log(a, DNA_LOG_CUT, (uint32_t)s->id[i], id, left.right));
     }
     dna_lineages_put(s, i, left);
     if (s->n == s->room) {
@@ -69,9 +62,10 @@ coalesce(dna_ancestry *a, dna_lineages *s)
     DNA_TRY(dna_ancestry_reserve(a, dna_merge_room(s->line[i], s->line[j])));
     dna_lineage merged = dna_ancestry_merge(a, s->line[i], s->line[j]);
     if (a->has_log) {
-        DNA_TRY(log_event(a, merged.n > 0 ? DNA_LOG_MERGE : DNA_LOG_VANISH, s->id[i],
-            s->id[j], merged.right));
-        DNA_TRY(dna_log_forget(&a->log, s->id[j]));
+        uint32_t gone = (uint32_t)s->id[j];
+        DNA_TRY(dna_ancestry_log(a, merged.n > 0 ? DNA_LOG_MERGE : DNA_LOG_VANISH,
+            (uint32_t)s->id[i], gone, merged.right));
+        DNA_TRY(dna_log_forget(&a->log, gone));
     }
     if (merged.n > 0) {
         dna_lineages_put(s, i, merged);
@@ -79,7 +73,7 @@ coalesce(dna_ancestry *a, dna_lineages *s)
         return DNA_OK;
     }
     if (a->has_log) {
-        DNA_TRY(dna_log_forget(&a->log, s->id[i]));
+        DNA_TRY(dna_log_forget(&a->log, (uint32_t)s->id[i]));
     }
     dna_lineages_remove(s, DNA_MAX(i, j));
     dna_lineages_remove(s, DNA_MIN(i, j));

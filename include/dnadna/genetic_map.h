@@ -35,15 +35,15 @@ DNA_API void dna_rate_map_free(dna_rate_map *map);
 DNA_API int dna_rate_map_check(
     const dna_rate_map *map, const char *name) DNA_MUST_CHECK;
 
-/** HapMap text: a header line, then columns position (bp), rate (cM/Mb) and map (cM),
- *  with or without the chromosome before them. The rate of a line holds up to the next
- *  line's position, the last line's is not used (some files leave it out). Before the
- *  first position the rate is 0. Errors: DNA_EFORMAT with the line. */
+/** HapMap text: a header line that names a position (bp) and a rate (cM/Mb) or, without
+ *  one, a map column (cM), and perhaps a chromosome; then a line each. The rate of a line
+ *  holds up to the next line's position, so the last line's is not used. Before the first
+ *  position the rate is 0. One chromosome a file. Errors: DNA_EFORMAT with the line. */
 DNA_API int dna_rate_map_read_hapmap(
     dna_rate_map **out, const char *path) DNA_MUST_CHECK;
-/** PLINK .map text without a header: chromosome, name, position (cM), position (bp), or
- *  without the name. Rates are differences of cM over differences of bp. One chromosome
- *  a file. Errors: DNA_EFORMAT with the line. */
+/** PLINK .map text without a header: chromosome, name, position (cM), position (bp).
+ *  Rates are differences of cM over differences of bp. Errors: DNA_EFORMAT with the line.
+ */
 DNA_API int dna_rate_map_read_plink(
     dna_rate_map **out, const char *path) DNA_MUST_CHECK;
 

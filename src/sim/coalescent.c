@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "sim/loops.h"
 #include "sim/sites.h"
+#include "sim/tables.h"
 
 #define DEFAULT_EVENTS INT64_C(2000000000)
 #define DEFAULT_MEMORY ((size_t)4 << 30)
@@ -21,7 +22,7 @@
 struct dna_coalescent {
     dna_axis axis;
     dna_history history;
-    bool is_set;
+    bool is_set, has_tables;
     int64_t max_snp;
     double *probe;
     uint32_t prefix; /* where the first block ends */
@@ -32,6 +33,7 @@ struct dna_coalescent {
     dna_site *scratch;
     int64_t scratch_room;
     dna_coalescent_info info;
+    dna_tree_tables tables;
 };
 
 int
@@ -60,6 +62,7 @@ dna_coalescent_free(dna_coalescent *sim)
     dna_log_clear(&sim->before);
     dna_free(sim->words);
     dna_free(sim->scratch);
+    dna_tables_clear(&sim->tables);
     dna_free(sim);
 }
 
@@ -206,6 +209,7 @@ dna_coalescent_set(dna_coalescent *sim, const dna_coalescent_model *m)
     DNA_TRY(dna_axis_init(&sim->axis, m));
     DNA_TRY(dna_history_init(&sim->history, m->demography));
     sim->max_snp = m->max_snp;
+    sim->has_tables = m->has_tables;
     DNA_TRY(set_ancestry(sim, m));
     DNA_TRY(plan_prefix(sim));
     sim->is_set = true;
@@ -333,6 +337,9 @@ dna_coalescent_run(dna_coalescent *sim, uint64_t seed, int64_t scenario,
     sim->info.simulated = dna_axis_bp(&sim->axis, a->end);
     sim->info.n_site =
         sim->max_snp > 0 ? DNA_MIN(a->sites.n, sim->max_snp) : a->sites.n;
+    if (sim->has_tables) {
+        DNA_TRY(dna_tables_fill(&sim->tables, a));
+    }
     if (out != NULL) {
         DNA_TRY(make_sample(sim, out));
     }
@@ -344,4 +351,10 @@ const dna_coalescent_info *
 dna_coalescent_last(const dna_coalescent *sim)
 {
     return &sim->info;
+}
+
+const dna_tree_tables *
+dna_coalescent_tables(const dna_coalescent *sim)
+{
+    return sim->has_tables ? &sim->tables : NULL;
 }

@@ -49,6 +49,9 @@ void
 dna_sites_sort(
     dna_site *at, dna_site *scratch, int64_t n, double from, double to, bool is_uniform)
 {
+    if (n == 0) {
+        return;
+    }
     if (!is_uniform || n > 200000) { /* bins would be full */
         qsort(at, (size_t)n, sizeof(*at), compare_sites);
         return;

@@ -199,6 +199,35 @@ dna_ancestry_cut(
     return (dna_lineage){x.first, low, x.left, low > 0 ? s[low - 1].right : x.left};
 }
 
+/* The node a branch begins at. Where tags are carriers, it is the genome itself, or the
+ * node as old as the birth: nodes are made in the order of their times, and two have the
+ * same only if a wait is lost in rounding. */
+static uint32_t
+node_of(const dna_ancestry *a, const dna_segment *s)
+{
+    if (a->is_node) {
+        return (uint32_t)s->tag;
+    }
+    if ((s->tag & (s->tag - 1)) == 0) {
+        uint32_t i = 0;
+        while (s->tag >> i != 1) {
+            i++;
+        }
+        return i;
+    }
+    int64_t low = a->n_sample;
+    int64_t high = a->record.n_node;
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        if (a->record.time[middle] <= s->birth) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return (uint32_t)low;
+}
+
 /* Mutations on the two branches of one overlap: `expected` of them, the first falls when
  * to_mutation is used up. Given their number they are uniform. */
 static void
@@ -213,8 +242,9 @@ scatter(dna_ancestry *a, const dna_segment *x, const dna_segment *y, uint32_t ri
         double pos = dna_axis_place(a->axis, x->left, right, dna_draw_uniform(&a->rng));
         double at = dna_draw_uniform(&a->rng) * both;
         bool is_x = at < on_x;
-        dna_site site = {
-            pos, is_x ? x->tag : y->tag, is_x ? x->birth + at : y->birth + (at - on_x)};
+        const dna_segment *on = is_x ? x : y;
+        dna_site site = {pos, on->tag, on->birth + (is_x ? at : at - on_x),
+            a->has_record ? node_of(a, on) : 0};
         int rc = dna_sites_add(&a->sites, site);
         if (rc < 0) {
             a->rc = rc;
@@ -261,29 +291,29 @@ end_branches(
     }
 }
 
-/* The same for trees with nodes: the tag of the common ancestor. */
-static uint64_t
-join_nodes(dna_ancestry *a, const dna_segment *x, const dna_segment *y, uint32_t right,
-    int64_t *node)
+/* Write down that two materials have an ancestor now, the node of this merge: it is made
+ * at the first overlap. */
+static uint32_t
+record_overlap(dna_ancestry *a, const dna_segment *x, const dna_segment *y,
+    uint32_t right, int64_t *node)
 {
+    int rc = DNA_OK;
+
     if (*node < 0) {
-        int rc = dna_record_node(&a->record, a->time, a->population);
-        if (rc < 0) {
-            a->rc = rc;
-        }
+        DNA_TRY(dna_record_node(&a->record, a->time, a->population));
         *node = a->record.n_node - 1;
     }
     uint32_t parent = (uint32_t)*node;
-    int rc = dna_record_edge(
-        &a->record, (dna_edge){x->left, right, parent, (uint32_t)x->tag});
-    if (rc == DNA_OK) {
-        rc = dna_record_edge(
-            &a->record, (dna_edge){x->left, right, parent, (uint32_t)y->tag});
-    }
+    uint32_t left = x->left;
+    DNA_TRY(
+        dna_record_edge(&a->record, (dna_edge){left, right, parent, node_of(a, x)}));
+    DNA_TRY(
+        dna_record_edge(&a->record, (dna_edge){left, right, parent, node_of(a, y)}));
+out:
     if (rc < 0) {
         a->rc = rc;
     }
-    return ((x->tag >> 32) + (y->tag >> 32)) << 32 | parent;
+    return *node < 0 ? 0 : (uint32_t)*node;
 }
 
 /* A lineage being read: `now` is the current segment, clipped, its left end moving. */
@@ -337,6 +367,30 @@ emit(dna_segment *out, const dna_segment *begin, dna_segment s)
     return out + 1;
 }
 
+/* The current segment, and those after it that end before a cell. Only the first can be
+ * a continuation of what is there: neighbours in one lineage differ. */
+static inline dna_segment *
+emit_before(dna_segment *out, const dna_segment *begin, reader *r, uint32_t cell)
+{
+    out = emit(out, begin, r->now);
+    read_next(r);
+    while (r->at < r->last && r->now.right <= cell) {
+        *out++ = r->now;
+        read_next(r);
+    }
+    return out;
+}
+
+/* The current segment up to a cell inside it. */
+static inline dna_segment *
+emit_until(dna_segment *out, const dna_segment *begin, reader *r, uint32_t cell)
+{
+    dna_segment alone = r->now;
+    alone.right = cell;
+    r->now.left = cell;
+    return emit(out, begin, alone);
+}
+
 /* All that is left of a reader. */
 static inline dna_segment *
 emit_rest(dna_segment *out, const dna_segment *begin, reader *r)
@@ -366,30 +420,29 @@ dna_ancestry_merge(dna_ancestry *a, dna_lineage lx, dna_lineage ly)
 
     while (x.at < x.last && y.at < y.last) {
         if (x.now.right <= y.now.left) {
-            out = emit(out, begin, x.now);
-            read_next(&x);
+            out = emit_before(out, begin, &x, y.now.left);
             continue;
         }
         if (y.now.right <= x.now.left) {
-            out = emit(out, begin, y.now);
-            read_next(&y);
+            out = emit_before(out, begin, &y, x.now.left);
             continue;
         }
-        if (x.now.left != y.now.left) { /* what one has alone before they meet */
-            reader *r = x.now.left < y.now.left ? &x : &y;
-            uint32_t meet = DNA_MAX(x.now.left, y.now.left);
-            dna_segment alone = r->now;
-            alone.right = meet;
-            out = emit(out, begin, alone);
-            r->now.left = meet;
+        /* what one has alone before they meet */
+        if (x.now.left < y.now.left) {
+            out = emit_until(out, begin, &x, y.now.left);
+        } else if (y.now.left < x.now.left) {
+            out = emit_until(out, begin, &y, x.now.left);
         }
         uint32_t right = DNA_MIN(x.now.right, y.now.right);
         dna_segment both = {x.now.left, right, x.now.tag | y.now.tag, a->time};
         end_branches(a, &x.now, &y.now, right);
         uint64_t done = both.tag;
-        if (a->is_node) {
-            both.tag = join_nodes(a, &x.now, &y.now, right, &node);
-            done = both.tag >> 32;
+        if (a->has_record) {
+            uint32_t parent = record_overlap(a, &x.now, &y.now, right, &node);
+            if (a->is_node) {
+                done = (x.now.tag >> 32) + (y.now.tag >> 32);
+                both.tag = done << 32 | parent;
+            }
         }
         if (done != a->full) {
             out = emit(out, begin, both);

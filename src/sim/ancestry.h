@@ -5,8 +5,8 @@
  * What the event loops (single.c, structured.c) share. A segment is a run of cells whose
  * material is ancestral to the same genomes; its tag says to whom:
  *
- *   carriers  n <= 64, no tables: bit i is set if genome i descends from it;
- *   node      otherwise: (number of genomes << 32) | node of the tree sequence.
+ *   carriers  n <= 64: bit i is set if genome i descends from it;
+ *   node      n > 64: (number of genomes << 32) | node of the tree sequence.
  *
  * Either way equal tags and births are one material, and a tag equal to all genomes is
  * finished: no tree is kept. Segments live in one array that only grows at its end; what
@@ -32,8 +32,9 @@ typedef struct {
     const dna_axis *axis;
     uint32_t begin, end; /* the block of cells being simulated */
     int64_t n_sample;
-    bool is_node;  /* what tags are */
-    uint64_t full; /* finished: all carriers, or n_sample */
+    bool is_node;    /* what tags are */
+    bool has_record; /* nodes and edges are written down: always if is_node */
+    uint64_t full;   /* finished: all carriers, or n_sample */
     double time;
 
     dna_segment *seg, *spare;
@@ -44,7 +45,7 @@ typedef struct {
     double to_mutation; /* expected mutations up to the next one */
     double branch_length;
     dna_sites sites;
-    dna_record record;  /* nodes and edges, if is_node */
+    dna_record record;  /* nodes and edges, if has_record */
     int32_t population; /* of nodes to come */
     dna_log log;
     bool has_log;

@@ -170,7 +170,8 @@ set_ancestry(dna_coalescent *sim, const dna_coalescent_model *m)
 
     a->axis = &sim->axis;
     a->n_sample = n;
-    a->is_node = n > 64 || m->has_tables;
+    a->is_node = n > 64;
+    a->has_record = a->is_node || m->has_tables;
     a->full = a->is_node ? (uint64_t)n : UINT64_MAX >> (64 - n);
     a->max_events = m->max_events > 0 ? m->max_events : DEFAULT_EVENTS;
     a->max_memory = m->max_memory > 0 ? m->max_memory : DEFAULT_MEMORY;
@@ -262,7 +263,7 @@ run_block(dna_coalescent *sim, uint32_t begin, uint32_t end)
     a->log = log;
     a->has_log = end < DNA_CELLS;
     dna_ancestry_begin(a, begin, end);
-    if (a->is_node) {
+    if (a->has_record) {
         DNA_TRY(add_sample_nodes(sim));
     }
     if (begin == 0 && sim->history.is_simple) {

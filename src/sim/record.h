@@ -18,6 +18,7 @@ typedef struct {
     double pos;
     uint64_t tag;
     double time;
+    uint32_t node; /* that it is above, if nodes are recorded */
 } dna_site;
 
 typedef struct {

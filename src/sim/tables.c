@@ -125,7 +125,7 @@ fill_sites(dna_tree_tables *t, const dna_sites *s)
     for (int64_t i = 0; i < s->n; i++) {
         position[i] = s->at[i].pos;
         time[i] = s->at[i].time;
-        node[i] = (int32_t)(uint32_t)s->at[i].tag;
+        node[i] = (int32_t)s->at[i].node;
     }
     t->n_site = s->n;
 out:

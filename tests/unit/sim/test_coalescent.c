@@ -162,12 +162,12 @@ descends(const dna_tree_tables *t, int64_t sample, int32_t node, double pos)
 }
 
 static void
-test_tables_tell_the_sample(void **state)
+check_tables(int64_t n)
 {
-    (void)state;
-    enum { HAPS = 9 };
     double probe = 12345;
-    dna_coalescent_model m = model_of(rich(HAPS));
+    dna_coalescent_model m = model_of(rich(n));
+    m.length = n > 64 ? 4000 : 20000; /* walking up takes long */
+    probe = n > 64 ? 1234 : probe;
     m.has_tables = true;
     m.probe = &probe;
     m.n_probe = 1;
@@ -175,12 +175,12 @@ test_tables_tell_the_sample(void **state)
     dna_sample *s = NULL;
     assert_ok(dna_coalescent_run(sim, 4, 0, 0, &s));
     const dna_tree_tables *t = dna_coalescent_tables(sim);
-    assert_valid(s, HAPS, m.length);
-    assert_int_equal(t->n_sample, HAPS);
+    assert_valid(s, n, m.length);
+    assert_int_equal(t->n_sample, n);
     assert_int_equal(t->n_site, s->n_site);
-    assert_near(t->node_time[HAPS - 1], 250, 0);
+    assert_near(t->node_time[n - 1], 250, 0);
     assert_int_equal(t->node_population[0], 0);
-    assert_int_equal(t->node_population[HAPS - 1], 1);
+    assert_int_equal(t->node_population[n - 1], 1);
     double length = 0;
     for (int64_t e = 0; e < t->n_edge; e++) {
         int32_t parent = t->edge_parent[e];
@@ -199,7 +199,7 @@ test_tables_tell_the_sample(void **state)
     for (int64_t j = 0; j < t->n_site; j++) {
         assert_near(t->site_position[j], ((double *)s->pos.data)[j], 0);
         assert_true(t->mutation_time[j] >= t->node_time[t->mutation_node[j]]);
-        for (int64_t i = 0; i < HAPS; i++) {
+        for (int64_t i = 0; i < n; i++) {
             bool is_derived = ((uint8_t *)s->snp.data)[i * s->n_site + j];
             assert_int_equal(
                 is_derived, descends(t, i, t->mutation_node[j], t->site_position[j]));
@@ -211,11 +211,41 @@ test_tables_tell_the_sample(void **state)
         root = is_root ? u : root;
     }
     assert_true(root > 0);
-    for (int64_t i = 0; i < HAPS; i++) {
+    for (int64_t i = 0; i < n; i++) {
         assert_true(descends(t, i, (int32_t)root, probe));
     }
     dna_sample_free(s);
     dna_coalescent_free(sim);
+}
+
+static void
+test_tables_tell_the_sample(void **state)
+{
+    (void)state;
+    check_tables(9);
+    check_tables(66);
+}
+
+static void
+test_tables_change_nothing(void **state)
+{
+    (void)state;
+    static const int64_t n[] = {2, 9, 64, 70};
+    for (int i = 0; i < DNA_COUNT(n); i++) {
+        dna_sample *a = NULL;
+        dna_sample *b = NULL;
+        dna_coalescent_model m = model_of(n[i] > 2 ? rich(n[i]) : &simple);
+        dna_coalescent *sim = new_simulator(&m);
+        assert_ok(dna_coalescent_run(sim, 4, 0, 1, &a));
+        assert_null(dna_coalescent_tables(sim));
+        m.has_tables = true;
+        assert_ok(dna_coalescent_set(sim, &m));
+        assert_ok(dna_coalescent_run(sim, 4, 0, 1, &b));
+        assert_same_sample(a, b);
+        dna_sample_free(a);
+        dna_sample_free(b);
+        dna_coalescent_free(sim);
+    }
 }
 
 /* Position of the k-th site, pairwise differences among the first k, and whether sites of
@@ -412,6 +442,7 @@ main(void)
         cmocka_unit_test(test_spectrum),
         cmocka_unit_test(test_replicates_depend_on_their_numbers_alone),
         cmocka_unit_test(test_tables_tell_the_sample),
+        cmocka_unit_test(test_tables_change_nothing),
         cmocka_unit_test(test_first_sites_are_those_of_whole_sequences),
         cmocka_unit_test(test_no_more_sites_than_there_are),
         cmocka_unit_test(test_impossible_models_are_refused),

@@ -150,7 +150,7 @@ test_sites_are_sorted(void **state)
     for (int is_uniform = 0; is_uniform < 2; is_uniform++) {
         uint64_t sum = 0;
         for (int i = 0; i < N; i++) {
-            at[i] = (dna_site){10 + 90 * dna_rng_uniform(&rng), (uint64_t)i, 0};
+            at[i] = (dna_site){10 + 90 * dna_rng_uniform(&rng), (uint64_t)i, 0, 0};
         }
         dna_sites_sort(at, scratch, N, 10, 100, is_uniform);
         for (int i = 0; i < N; i++) {

@@ -4,12 +4,13 @@
  *
  *     bench_coalescent_check REFERENCE.json [REPLICATES [SEED]]
  *     bench_coalescent_check first-snps [REPLICATES [SEED]]
+ *     bench_coalescent_check smc [REPLICATES [SEED]]
  *
  * The first form compares every setting of a reference (means and standard errors over
  * replicates of another simulator, and exact expectations where it has them): number of
  * sites, each class of the frequency spectrum, pi, Tajima's D, TMRCA in the middle, branch
- * length, r2 by distance, and three variances. The second compares the first 400 SNPs of
- * whole sequences with those made by max_snp.
+ * length, r2 by distance, and three variances. The second compares the first 100 SNPs of
+ * whole sequences with those made by max_snp. The third shows how far SMC' is off.
  *
  * Each statistic must have |z| < 4.5, with both standard errors; all of a setting
  * together, which are correlated, a Mahalanobis chi2 with p > 1e-4. Exit status 1 if not.
@@ -704,6 +705,54 @@ out:
     return rc;
 }
 
+/* ---- what SMC' gets wrong ---------------------------------------------------------- */
+
+static int
+show_smc(int64_t n, uint64_t seed)
+{
+    rows exact = {.n = n};
+    rows smc = {.n = n};
+    double middle = 2.5e5;
+    dna_population one = {.size = 10000};
+    dna_sample_group group = {.n = 20};
+    dna_demography d = {
+        .population = &one, .n_population = 1, .group = &group, .n_group = 1};
+    dna_coalescent_model model = {.demography = &d,
+        .length = 5e5,
+        .recombination_rate = 1e-8,
+        .mutation_rate = 1e-8,
+        .probe = &middle,
+        .n_probe = 1};
+    int rc = DNA_OK;
+
+    DNA_NEW(exact.at, n);
+    DNA_NEW(smc.at, n);
+    DNA_TRY(simulate(&exact, &model, 0, seed));
+    model.is_smc = true;
+    DNA_TRY(simulate(&smc, &model, 0, seed));
+    static const struct {
+        const char *name;
+        statistic f;
+        int which;
+    } shown[] = {{"S", sites, 0}, {"pi", pi, 0}, {"Tajima's D", plain, 19 + DV},
+        {"TMRCA", plain, 19 + TMRCA}, {"branch length", plain, 19 + LENGTH},
+        {"r2 below 1 kb", plain, 19 + R2}, {"r2 30 to 100 kb", plain, 19 + R2 + 4}};
+    for (int i = 0; i < DNA_COUNT(shown); i++) {
+        moments a = moments_of(&exact, shown[i].f, shown[i].which);
+        moments b = moments_of(&smc, shown[i].f, shown[i].which);
+        printf("%-16s mean %+.2f %% (z = %.1f), variance %+.1f %% (z = %.1f)\n",
+            shown[i].name, 100 * (b.mean / a.mean - 1),
+            (b.mean - a.mean) / sqrt(a.se * a.se + b.se * b.se),
+            100 * (b.variance / a.variance - 1),
+            (b.variance - a.variance)
+                / sqrt(a.variance_se * a.variance_se + b.variance_se * b.variance_se));
+    }
+out:
+    dna_free(exact.at);
+    dna_free(smc.at);
+    return rc;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -713,12 +762,14 @@ main(int argc, char **argv)
     int rc = DNA_OK;
 
     if (argc < 2 || n < 100) {
-        fprintf(stderr, "usage: bench_coalescent_check REFERENCE.json|first-snps "
+        fprintf(stderr, "usage: bench_coalescent_check REFERENCE.json|first-snps|smc "
                         "[REPLICATES (at least 100) [SEED]]\n");
         return 2;
     }
     if (strcmp(argv[1], "first-snps") == 0) {
         rc = check_first_snps(n, seed, &is_good);
+    } else if (strcmp(argv[1], "smc") == 0) {
+        rc = show_smc(n, seed);
     } else {
         rc = check_reference(argv[1], n, seed, &is_good);
     }

@@ -58,10 +58,11 @@ typedef struct {
     int64_t max_snp; /* only the first sites; 0: all */
     bool has_tables; /* record the tree sequence; all sites only */
     /* SMC' (Marjoram and Wall 2006): a tree after the other along the sequence, each
-     * knowing only the one before. An approximation: means are right, but in the
-     * histories measured Var(S) is 15 % and the deviations of pi and Tajima's D are 4 to
-     * 5 % too small, so that a network trained on it is too sure of itself. One
-     * population without growth, samples of the present, one recombination rate. */
+     * knowing only the one before. An approximation: means are right, but spreads over
+     * replicates are too small, Var(S) by 15 to 25 % and the deviations of pi and Tajima's
+     * D by 4 to 12 % in histories measured (bench_coalescent_check smc), so that a network
+     * trained on it is too sure of itself. One population without growth, at most 64
+     * genomes of the present, no maps, no tables. */
     bool is_smc;
     const double *probe; /* [n_probe] places (bp) whose TMRCA is wanted */
     int64_t n_probe;

@@ -22,7 +22,7 @@
 struct dna_coalescent {
     dna_axis axis;
     dna_history history;
-    bool is_set, has_tables;
+    bool is_set, has_tables, is_smc;
     int64_t max_snp;
     double *probe;
     uint32_t prefix; /* where the first block ends */
@@ -192,6 +192,22 @@ out:
     return rc;
 }
 
+static int
+check_smc(const dna_coalescent *sim, const dna_coalescent_model *m)
+{
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(!m->has_tables, DNA_EUNSUPPORTED, "SMC' records no tables");
+    DNA_REQUIRE(m->recombination_map == NULL && m->mutation_map == NULL,
+        DNA_EUNSUPPORTED, "SMC' takes one recombination and one mutation rate, no map");
+    DNA_REQUIRE(sim->history.is_simple, DNA_EUNSUPPORTED,
+        "SMC' takes one population without growth, sampled at time 0");
+    DNA_REQUIRE(sim->history.n_sample <= 64, DNA_EUNSUPPORTED,
+        "SMC' takes at most 64 genomes, not %lld", (long long)sim->history.n_sample);
+out:
+    return rc;
+}
+
 int
 dna_coalescent_set(dna_coalescent *sim, const dna_coalescent_model *m)
 {
@@ -211,8 +227,14 @@ dna_coalescent_set(dna_coalescent *sim, const dna_coalescent_model *m)
     DNA_TRY(dna_history_init(&sim->history, m->demography));
     sim->max_snp = m->max_snp;
     sim->has_tables = m->has_tables;
+    sim->is_smc = m->is_smc;
+    if (m->is_smc) {
+        DNA_TRY(check_smc(sim, m));
+    }
     DNA_TRY(set_ancestry(sim, m));
-    DNA_TRY(plan_prefix(sim));
+    if (!m->is_smc) {
+        DNA_TRY(plan_prefix(sim));
+    }
     sim->is_set = true;
 out:
     return rc;
@@ -306,6 +328,41 @@ out:
     return rc;
 }
 
+static int
+run_exact(dna_coalescent *sim, uint64_t seed, int64_t scenario, int64_t replicate)
+{
+    dna_ancestry *a = &sim->a;
+    int rc = DNA_OK;
+
+    dna_rng_init(&a->rng, seed, "coalescent", scenario, replicate, 0);
+    DNA_TRY(run_block(sim, 0, sim->prefix));
+    while (a->sites.n < sim->max_snp && a->end < DNA_CELLS) {
+        uint32_t end =
+            block_end(&sim->axis, a->end, 2 * dna_axis_mass(&sim->axis, a->end));
+        sim->info.n_extension++;
+        dna_rng_init(
+            &a->rng, seed, "coalescent", scenario, replicate, sim->info.n_extension);
+        DNA_TRY(run_block(sim, a->end, end));
+    }
+    sim->info.simulated = dna_axis_bp(&sim->axis, a->end);
+out:
+    return rc;
+}
+
+static int
+run_smc(dna_coalescent *sim, uint64_t seed, int64_t scenario, int64_t replicate)
+{
+    dna_ancestry *a = &sim->a;
+    int rc = DNA_OK;
+
+    dna_rng_init(&a->rng, seed, "coalescent SMC'", scenario, replicate, 0);
+    dna_ancestry_begin(a, 0, DNA_CELLS);
+    DNA_TRY(dna_run_smc(a, &sim->history, sim->max_snp, &sim->info.simulated));
+    DNA_TRY(finish_block(sim, 0));
+out:
+    return rc;
+}
+
 int
 dna_coalescent_run(dna_coalescent *sim, uint64_t seed, int64_t scenario,
     int64_t replicate, dna_sample **out)
@@ -322,20 +379,14 @@ dna_coalescent_run(dna_coalescent *sim, uint64_t seed, int64_t scenario,
     for (int64_t i = 0; i < a->n_probe; i++) {
         a->tmrca[i] = (double)NAN;
     }
-    dna_rng_init(&a->rng, seed, "coalescent", scenario, replicate, 0);
-    DNA_TRY(run_block(sim, 0, sim->prefix));
-    while (a->sites.n < sim->max_snp && a->end < DNA_CELLS) {
-        uint32_t end =
-            block_end(&sim->axis, a->end, 2 * dna_axis_mass(&sim->axis, a->end));
-        sim->info.n_extension++;
-        dna_rng_init(
-            &a->rng, seed, "coalescent", scenario, replicate, sim->info.n_extension);
-        DNA_TRY(run_block(sim, a->end, end));
+    if (sim->is_smc) {
+        DNA_TRY(run_smc(sim, seed, scenario, replicate));
+    } else {
+        DNA_TRY(run_exact(sim, seed, scenario, replicate));
     }
     sim->info.n_event = a->n_event;
     sim->info.n_recombination = a->n_recombination;
     sim->info.branch_length = a->branch_length;
-    sim->info.simulated = dna_axis_bp(&sim->axis, a->end);
     sim->info.n_site =
         sim->max_snp > 0 ? DNA_MIN(a->sites.n, sim->max_snp) : a->sites.n;
     if (sim->has_tables) {

@@ -18,4 +18,10 @@ int dna_run_single(dna_ancestry *a, const dna_history *h) DNA_MUST_CHECK;
 int dna_run_structured(
     dna_ancestry *a, const dna_history *h, const dna_log *before) DNA_MUST_CHECK;
 
+/** SMC' along the sequence, at most 64 genomes of a simple history, uniform rates, until
+ *  there are max_snp sites (0: to the end); *simulated: where it stopped, base pairs.
+ *  Sites are added in order. */
+int dna_run_smc(dna_ancestry *a, const dna_history *h, int64_t max_snp,
+    double *simulated) DNA_MUST_CHECK;
+
 #endif

@@ -328,6 +328,67 @@ test_no_more_sites_than_there_are(void **state)
     dna_coalescent_free(sim);
 }
 
+/* Marginal trees are exact: E[S] and, past a change of size, the TMRCA far along the
+ * sequence, 2 a (1 - e^(-s / 2a)) + e^(-s / 2a) 2 b of two genomes. */
+static void
+test_smc_has_the_right_means(void **state)
+{
+    (void)state;
+    double probe = 19999;
+    dna_demographic_event e = {1500, DNA_EVENT_SIZE, 0, 0, 3000};
+    dna_sample_group g = {.n = 2};
+    dna_demography d = simple;
+    d.event = &e;
+    d.n_event = 1;
+    d.group = &g;
+    dna_coalescent_model m = model_of(&d);
+    m.is_smc = true;
+    m.probe = &probe;
+    m.n_probe = 1;
+    dna_coalescent *sim = new_simulator(&m);
+    running tmrca = {0};
+    running sites = {0};
+    for (int64_t i = 0; i < 4000; i++) {
+        running_add(&tmrca, draw_tmrca(sim, i));
+        running_add(&sites, (double)dna_coalescent_last(sim)->n_site);
+    }
+    double expected = 2000 * -expm1(-0.75) + exp(-0.75) * 6000;
+    assert_mean(&tmrca, expected, "TMRCA");
+    assert_mean(&sites, 2 * expected * 2e-6 * 20000, "sites");
+
+    g.n = 12;
+    assert_ok(dna_coalescent_set(sim, &m));
+    dna_coalescent *first = NULL;
+    m.max_snp = 30;
+    first = new_simulator(&m);
+    for (int64_t i = 0; i < 20; i++) { /* the first sites are those of the whole */
+        dna_sample *a = NULL;
+        dna_sample *b = NULL;
+        assert_ok(dna_coalescent_run(sim, 1, 0, i, &a));
+        assert_ok(dna_coalescent_run(first, 1, 0, i, &b));
+        assert_valid(a, 12, m.length);
+        assert_valid(b, 12, m.length);
+        assert_int_equal(b->n_site, 30);
+        assert_memory_equal(a->pos.data, b->pos.data, 30 * sizeof(double));
+        for (int64_t h = 0; h < 12; h++) {
+            assert_memory_equal((uint8_t *)a->snp.data + h * a->n_site,
+                (uint8_t *)b->snp.data + h * 30, 30);
+        }
+        dna_sample_free(a);
+        dna_sample_free(b);
+    }
+    dna_coalescent_free(first);
+    m.demography = rich(8);
+    assert_fails(dna_coalescent_set(sim, &m), DNA_EUNSUPPORTED, "one population");
+    m.demography = &d;
+    g.n = 65;
+    assert_fails(dna_coalescent_set(sim, &m), DNA_EUNSUPPORTED, "at most 64 genomes");
+    m.max_snp = 0;
+    m.has_tables = true;
+    assert_fails(dna_coalescent_set(sim, &m), DNA_EUNSUPPORTED, "no tables");
+    dna_coalescent_free(sim);
+}
+
 static void
 test_impossible_models_are_refused(void **state)
 {
@@ -445,6 +506,7 @@ main(void)
         cmocka_unit_test(test_tables_change_nothing),
         cmocka_unit_test(test_first_sites_are_those_of_whole_sequences),
         cmocka_unit_test(test_no_more_sites_than_there_are),
+        cmocka_unit_test(test_smc_has_the_right_means),
         cmocka_unit_test(test_impossible_models_are_refused),
         cmocka_unit_test(test_work_is_bounded),
         cmocka_unit_test(test_memory_may_run_out),

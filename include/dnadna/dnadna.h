@@ -2,16 +2,19 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * - status.h   errors
- * - array.h    numbers in memory
- * - field.h    tables of settings
- * - log.h      messages
- * - rng.h      random streams
- * - sample.h   SNP matrices
- * - graph.h    networks as graphs
- * - program.h  running them
- * - network.h  trained networks
- * - run.h      the commands
+ * - status.h       errors
+ * - array.h        numbers in memory
+ * - field.h        tables of settings
+ * - log.h          messages
+ * - rng.h          random streams
+ * - sample.h       SNP matrices
+ * - genetic_map.h  rates along the sequence
+ * - demography.h   histories of populations
+ * - coalescent.h   samples drawn from them
+ * - graph.h        networks as graphs
+ * - program.h      running them
+ * - network.h      trained networks
+ * - run.h          the commands
  */
 #ifndef DNA_DNADNA_H
 #define DNA_DNADNA_H
@@ -19,7 +22,10 @@
 #define DNA_VERSION "0.1.0"
 
 #include "dnadna/array.h"
+#include "dnadna/coalescent.h"
+#include "dnadna/demography.h"
 #include "dnadna/field.h"
+#include "dnadna/genetic_map.h"
 #include "dnadna/graph.h"
 #include "dnadna/log.h"
 #include "dnadna/network.h"

@@ -12,6 +12,13 @@
 
 #include "base/mem.h"
 
+/* Not inlined into the loop of a merge, whose registers they would take. */
+#if defined(__GNUC__)
+#define RARE __attribute__((noinline))
+#else
+#define RARE
+#endif
+
 enum { LEAST_ROOM = 1 << 13 }; /* segments; what fits a fast cache */
 
 void
@@ -21,6 +28,7 @@ dna_ancestry_begin(dna_ancestry *a, uint32_t begin, uint32_t end)
     a->end = end;
     a->time = 0;
     a->n_seg = 0;
+    a->room = 0; /* limits are met alike whatever was simulated before */
     a->to_mutation = dna_draw_exponential(&a->ziggurat, &a->rng);
     a->rc = DNA_OK;
     for (int64_t i = 0; i < a->n_set; i++) {
@@ -48,17 +56,18 @@ dna_ancestry_clear(dna_ancestry *a)
 
 /* ---- memory ------------------------------------------------------------------------ */
 
+/* By what is used, not by what was kept from other replicates. */
 static size_t
 memory_used(const dna_ancestry *a)
 {
-    size_t sum = ((size_t)a->room + a->spare_room) * sizeof(dna_segment);
+    size_t sum = 2 * (size_t)a->room * sizeof(dna_segment);
     for (int64_t i = 0; i < a->n_set; i++) {
-        sum += a->set[i].room * (sizeof(dna_lineage) + sizeof(uint64_t));
+        sum += a->set[i].n * (sizeof(dna_lineage) + sizeof(uint64_t));
     }
-    sum += (size_t)a->sites.room * sizeof(dna_site);
-    sum += (size_t)a->record.edge_room * sizeof(dna_edge);
-    sum += (size_t)a->record.node_room * (sizeof(double) + sizeof(int32_t));
-    return sum + (size_t)a->log.room * sizeof(dna_log_entry);
+    sum += (size_t)a->sites.n * sizeof(dna_site);
+    sum += (size_t)a->record.n_edge * sizeof(dna_edge);
+    sum += (size_t)a->record.n_node * (sizeof(double) + sizeof(int32_t));
+    return sum + (size_t)a->log.n * sizeof(dna_log_entry);
 }
 
 static int
@@ -66,8 +75,8 @@ fail_too_big(const dna_ancestry *a)
 {
     return dna_fail(DNA_ENOMEM,
         "the ancestry needs more than %.0f MiB after %lld events: population size x "
-        "recombination rate x length is too large; raise max_memory or lower one of "
-        "them",
+        "rate of recombination or mutation x length is too large; raise max_memory or "
+        "lower one of them",
         (double)a->max_memory / 1048576, (long long)a->n_event);
 }
 
@@ -114,7 +123,7 @@ count_live(const dna_ancestry *a)
 
 /* Copy what is alive into the spare array, which is made at least four times as large,
  * so that a segment is copied a third of a time on average. */
-static int
+RARE static int
 collect(dna_ancestry *a, uint64_t n)
 {
     uint64_t want = 4 * (count_live(a) + n);
@@ -126,14 +135,14 @@ collect(dna_ancestry *a, uint64_t n)
     if (room > UINT32_MAX / 2 || room * sizeof(dna_segment) > a->max_memory / 2) {
         return fail_too_big(a);
     }
-    if (a->spare_room < room) {
+    if (a->spare_size < room) {
         dna_free(a->spare);
-        a->spare_room = 0;
+        a->spare_size = 0;
         a->spare = dna_alloc_aligned(room * sizeof(dna_segment));
         if (a->spare == NULL) {
             return DNA_ENOMEM;
         }
-        a->spare_room = (uint32_t)room;
+        a->spare_size = (uint32_t)room;
     }
     dna_segment *out = a->spare;
     for (int64_t i = 0; i < a->n_set; i++) {
@@ -148,11 +157,12 @@ collect(dna_ancestry *a, uint64_t n)
     }
     a->n_seg = (uint32_t)(out - a->spare);
     dna_segment *seg = a->seg;
-    uint32_t old_room = a->room;
+    uint32_t size = a->seg_size;
     a->seg = a->spare;
-    a->room = a->spare_room;
+    a->seg_size = a->spare_size;
     a->spare = seg;
-    a->spare_room = old_room;
+    a->spare_size = size;
+    a->room = (uint32_t)room;
     return DNA_OK;
 }
 
@@ -230,13 +240,17 @@ node_of(const dna_ancestry *a, const dna_segment *s)
 
 /* Mutations on the two branches of one overlap: `expected` of them, the first falls when
  * to_mutation is used up. Given their number they are uniform. */
-static void
+RARE static void
 scatter(dna_ancestry *a, const dna_segment *x, const dna_segment *y, uint32_t right,
     double expected)
 {
     double on_x = a->time - x->birth;
     double both = on_x + (a->time - y->birth);
-    while (a->to_mutation < expected) {
+    while (a->to_mutation < expected && a->rc == DNA_OK) {
+        if ((size_t)a->sites.n > a->max_memory / 2 / sizeof(dna_site)) {
+            a->rc = fail_too_big(a);
+            return;
+        }
         expected -= a->to_mutation;
         a->to_mutation = dna_draw_exponential(&a->ziggurat, &a->rng);
         double pos = dna_axis_place(a->axis, x->left, right, dna_draw_uniform(&a->rng));
@@ -254,7 +268,7 @@ scatter(dna_ancestry *a, const dna_segment *x, const dna_segment *y, uint32_t ri
     a->to_mutation -= expected;
 }
 
-static void
+RARE static void
 probe_mrca(dna_ancestry *a, uint32_t left, uint32_t right)
 {
     double from = dna_axis_bp(a->axis, left);
@@ -287,13 +301,15 @@ end_branches(
     if (expected <= a->to_mutation) {
         a->to_mutation -= expected;
     } else {
-        scatter(a, x, y, right, expected);
+        dna_segment px = *x; /* copies, so that the readers stay in registers */
+        dna_segment py = *y;
+        scatter(a, &px, &py, right, expected);
     }
 }
 
 /* Write down that two materials have an ancestor now, the node of this merge: it is made
  * at the first overlap. */
-static uint32_t
+RARE static uint32_t
 record_overlap(dna_ancestry *a, const dna_segment *x, const dna_segment *y,
     uint32_t right, int64_t *node)
 {
@@ -438,7 +454,9 @@ dna_ancestry_merge(dna_ancestry *a, dna_lineage lx, dna_lineage ly)
         end_branches(a, &x.now, &y.now, right);
         uint64_t done = both.tag;
         if (a->has_record) {
-            uint32_t parent = record_overlap(a, &x.now, &y.now, right, &node);
+            dna_segment px = x.now;
+            dna_segment py = y.now;
+            uint32_t parent = record_overlap(a, &px, &py, right, &node);
             if (a->is_node) {
                 done = (x.now.tag >> 32) + (y.now.tag >> 32);
                 both.tag = done << 32 | parent;

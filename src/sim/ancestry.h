@@ -38,8 +38,9 @@ typedef struct {
     double time;
 
     dna_segment *seg, *spare;
-    uint32_t n_seg, room, spare_room;
-    dna_lineages *set; /* [n_set] all that point into seg */
+    uint32_t n_seg, room;          /* room: before the next collection */
+    uint32_t seg_size, spare_size; /* what is allocated */
+    dna_lineages *set;             /* [n_set] all that point into seg */
     int64_t n_set;
 
     double to_mutation; /* expected mutations up to the next one */

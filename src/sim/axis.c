@@ -171,6 +171,19 @@ out:
     return rc;
 }
 
+/* A million a generation is far beyond any genome, and no simulation would end. */
+static int
+check_total(const char *name, double all)
+{
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(all <= 1e6, DNA_EARG,
+        "%s: %g expected in a generation over the sequence, at most 1e6 are allowed",
+        name, all);
+out:
+    return rc;
+}
+
 int
 dna_axis_init(dna_axis *axis, const dna_coalescent_model *m)
 {
@@ -189,6 +202,8 @@ dna_axis_init(dna_axis *axis, const dna_coalescent_model *m)
     if (!axis->is_uniform) {
         DNA_TRY(init_pieces(axis, m, &all));
     }
+    DNA_TRY(check_total("recombination", all));
+    DNA_TRY(check_total("mutation", dna_axis_mass(axis, DNA_CELLS)));
     axis->link = all / (double)(DNA_CELLS - 1);
 out:
     if (rc < 0) {

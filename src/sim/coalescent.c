@@ -170,11 +170,14 @@ set_ancestry(dna_coalescent *sim, const dna_coalescent_model *m)
 
     a->axis = &sim->axis;
     a->n_sample = n;
+    a->max_memory = m->max_memory > 0 ? m->max_memory : DEFAULT_MEMORY;
+    DNA_REQUIRE((size_t)n <= a->max_memory / 256, DNA_ENOMEM,
+        "%lld genomes need more than %.0f MiB; raise max_memory", (long long)n,
+        (double)a->max_memory / 1048576);
     a->is_node = n > 64;
     a->has_record = a->is_node || m->has_tables;
     a->full = a->is_node ? (uint64_t)n : UINT64_MAX >> (64 - n);
     a->max_events = m->max_events > 0 ? m->max_events : DEFAULT_EVENTS;
-    a->max_memory = m->max_memory > 0 ? m->max_memory : DEFAULT_MEMORY;
     a->is_cancelled = m->is_cancelled;
     a->payload = m->payload;
     DNA_TRY(set_probes(sim, m));
@@ -307,6 +310,9 @@ make_sample(const dna_coalescent *sim, dna_sample **out)
     dna_sample *s = NULL;
     int rc = DNA_OK;
 
+    DNA_REQUIRE((double)a->n_sample * (double)n_site <= (double)a->max_memory,
+        DNA_ENOMEM, "a matrix of %lld genomes and %lld sites is larger than %.0f MiB",
+        (long long)a->n_sample, (long long)n_site, (double)a->max_memory / 1048576);
     DNA_NEW(s, 1);
     DNA_TRY(dna_array_init(&s->snp, DNA_U8, 2, (int64_t[]){a->n_sample, n_site}));
     DNA_TRY(dna_array_init(&s->pos, DNA_F64, 1, (int64_t[]){n_site}));

@@ -419,6 +419,12 @@ test_impossible_models_are_refused(void **state)
     m.has_tables = true;
     assert_fails(dna_coalescent_set(sim, &m), DNA_EUNSUPPORTED, "tables");
     m = model_of(&simple);
+    m.recombination_rate = 1e300;
+    assert_fails(dna_coalescent_set(sim, &m), DNA_EARG, "at most 1e6 are allowed");
+    m = model_of(&simple);
+    m.mutation_rate = 100;
+    assert_fails(dna_coalescent_set(sim, &m), DNA_EARG, "mutation: 2e+06 expected");
+    m = model_of(&simple);
     m.probe = (double[]){20000};
     m.n_probe = 1;
     assert_fails(dna_coalescent_set(sim, &m), DNA_EARG, "probe 0: 20000");
@@ -449,6 +455,23 @@ test_work_is_bounded(void **state)
     m.max_memory = 1 << 20;
     assert_ok(dna_coalescent_set(sim, &m));
     assert_fails(dna_coalescent_run(sim, 1, 0, 0, &s), DNA_ENOMEM, "more than 1 MiB");
+    m.recombination_rate = 1e-6;
+    m.mutation_rate = 1e-2;
+    assert_ok(dna_coalescent_set(sim, &m));
+    assert_fails(dna_coalescent_run(sim, 1, 0, 0, &s), DNA_ENOMEM, "more than 1 MiB");
+    dna_sample_group many = {.n = 5000};
+    dna_demography crowd = simple;
+    crowd.group = &many;
+    m.demography = &crowd;
+    assert_fails(dna_coalescent_set(sim, &m), DNA_ENOMEM, "5000 genomes need more");
+    many.n = 4000;
+    m.mutation_rate = 4e-6;
+    m.max_memory = 4 << 20;
+    assert_ok(dna_coalescent_set(sim, &m));
+    assert_fails(
+        dna_coalescent_run(sim, 1, 0, 0, &s), DNA_ENOMEM, "a matrix of 4000 genomes");
+    m.demography = &simple;
+    m.recombination_rate = 1e-4;
     m.max_memory = 0;
     m.is_cancelled = stop_now;
     m.payload = &asked;

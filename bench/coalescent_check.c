@@ -5,12 +5,15 @@
  *     bench_coalescent_check REFERENCE.json [REPLICATES [SEED]]
  *     bench_coalescent_check first-snps [REPLICATES [SEED]]
  *     bench_coalescent_check smc [REPLICATES [SEED]]
+ *     bench_coalescent_check growth|islands|pulse|ancient [REPLICATES [SEED]] <MS_TEXT
  *
  * The first form compares every setting of a reference (means and standard errors over
  * replicates of another simulator, and exact expectations where it has them): number of
  * sites, each class of the frequency spectrum, pi, Tajima's D, TMRCA in the middle, branch
  * length, r2 by distance, and three variances. The second compares the first 100 SNPs of
  * whole sequences with those made by max_snp. The third shows how far SMC' is off.
+ * The fourth compares a history with as many replicates of another simulator in ms's
+ * format: bench/coalescent_scrm.sh runs scrm for them.
  *
  * Each statistic must have |z| < 4.5, with both standard errors; all of a setting
  * together, which are correlated, a Mahalanobis chi2 with p > 1e-4. Exit status 1 if not.
@@ -649,7 +652,7 @@ compare_rows(const char *name, const rows *x, const rows *y)
         char label[32];
         moments a = moments_of(x, plain, c);
         moments b = moments_of(y, plain, c);
-        /* TMRCA and length are of different stretches; all have the same S */
+        /* TMRCA and length are of different stretches, or not known; S may be fixed */
         is_used[c] = c != which + TMRCA && c != which + LENGTH && a.se > 0;
         if (is_used[c]) {
             snprintf(label, sizeof(label), "statistic %d", c);
@@ -705,6 +708,132 @@ out:
     return rc;
 }
 
+/* ---- against ms text --------------------------------------------------------------- */
+
+static int
+read_rows(FILE *in, dna_sample *s, int64_t n_site, double length)
+{
+    uint8_t *snp = s->snp.data;
+    double *pos = s->pos.data;
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(fscanf(in, " positions:") == 0, DNA_EFORMAT, "no line of positions");
+    for (int64_t j = 0; j < n_site; j++) {
+        DNA_REQUIRE(
+            fscanf(in, "%lf", &pos[j]) == 1, DNA_EFORMAT, "a position is missing");
+        pos[j] *= length;
+    }
+    for (int64_t i = 0; i < s->n_hap * n_site; i++) {
+        int c = fgetc(in);
+        while (c == '\n' || c == ' ') {
+            c = fgetc(in);
+        }
+        DNA_REQUIRE(c == '0' || c == '1', DNA_EFORMAT, "an allele is not 0 or 1");
+        snp[i] = (uint8_t)(c - '0');
+    }
+out:
+    return rc;
+}
+
+/* One replicate of ms's text. */
+static int
+read_ms(row *r, FILE *in, int64_t n_hap, double length)
+{
+    char line[256];
+    long long n_site = -1;
+    double none = (double)NAN;
+    dna_coalescent_info info = {.simulated = 1, .tmrca = &none};
+    dna_sample s = {.n_hap = n_hap};
+    int rc = DNA_OK;
+
+    while (n_site < 0 && fgets(line, sizeof(line), in) != NULL) {
+        (void)sscanf(line, "segsites: %lld", &n_site);
+    }
+    DNA_REQUIRE(n_site >= 0, DNA_EFORMAT, "the text has too few replicates");
+    s.n_site = n_site;
+    DNA_TRY(dna_array_init(&s.snp, DNA_U8, 2, (int64_t[]){n_hap, n_site}));
+    DNA_TRY(dna_array_init(&s.pos, DNA_F64, 1, (int64_t[]){n_site}));
+    if (n_site > 0) {
+        DNA_TRY(read_rows(in, &s, n_site, length));
+    }
+    DNA_TRY(measure(r, &s, n_site, &info));
+out:
+    dna_array_clear(&s.snp);
+    dna_array_clear(&s.pos);
+    return rc;
+}
+
+/* The histories of bench/coalescent_scrm.sh, 20 genomes each. */
+static bool
+named_history(setting_demography *s, const char *name)
+{
+    *s = (setting_demography){.population = {{.size = 10000}, {.size = 3000}},
+        .group = {{10, 0, 0}, {10, 1, 0}}};
+    s->d = (dna_demography){.population = s->population,
+        .n_population = 2,
+        .migration = s->migration,
+        .event = s->event,
+        .group = s->group,
+        .n_group = 2};
+    if (strcmp(name, "growth") == 0) {
+        s->population[0].growth = 2e-4;
+        s->event[0] = (dna_demographic_event){10000, DNA_EVENT_GROWTH, 0, 0, -1e-4};
+        s->event[1] = (dna_demographic_event){20000, DNA_EVENT_GROWTH, 0, 0, 0};
+        s->group[0].n = 20;
+        s->d.n_population = 1;
+        s->d.n_group = 1;
+        s->d.n_event = 2;
+    } else if (strcmp(name, "islands") == 0) {
+        s->migration[1] = 1e-4;
+        s->migration[2] = 2.5e-5;
+        s->population[1].growth = 1e-4;
+        s->event[0] = (dna_demographic_event){4000, DNA_EVENT_MIGRATION, 0, 1, 0};
+        s->event[1] = (dna_demographic_event){12000, DNA_EVENT_MOVE, 1, 0, 1};
+        s->event[2] = (dna_demographic_event){
+            12000, DNA_EVENT_MIGRATION, DNA_EVERY, DNA_EVERY, 0};
+        s->d.n_event = 3;
+    } else if (strcmp(name, "pulse") == 0) {
+        s->event[0] = (dna_demographic_event){2000, DNA_EVENT_MOVE, 0, 1, 0.3};
+        s->event[1] = (dna_demographic_event){16000, DNA_EVENT_MOVE, 1, 0, 1};
+        s->event[2] = (dna_demographic_event){16000, DNA_EVENT_SIZE, 0, 0, 5000};
+        s->d.n_event = 3;
+    } else if (strcmp(name, "ancient") == 0) {
+        s->group[1] = (dna_sample_group){10, 0, 6000};
+        s->d.n_population = 1;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static int
+check_ms(
+    setting_demography *s, const char *name, int64_t n, uint64_t seed, bool *is_good)
+{
+    rows ours = {.n = n};
+    rows theirs = {.n = n, .n_hap = 20};
+    double probe = 0;
+    dna_coalescent_model model = {.demography = &s->d,
+        .length = 1e5,
+        .recombination_rate = 1e-8,
+        .mutation_rate = 1e-8,
+        .probe = &probe,
+        .n_probe = 1};
+    int rc = DNA_OK;
+
+    DNA_NEW(ours.at, n);
+    DNA_NEW(theirs.at, n);
+    for (int64_t i = 0; i < n; i++) {
+        DNA_TRY(read_ms(&theirs.at[i], stdin, 20, model.length));
+    }
+    DNA_TRY(simulate(&ours, &model, 0, seed));
+    *is_good = compare_rows(name, &ours, &theirs);
+out:
+    dna_free(ours.at);
+    dna_free(theirs.at);
+    return rc;
+}
+
 /* ---- what SMC' gets wrong ---------------------------------------------------------- */
 
 static int
@@ -756,13 +885,15 @@ out:
 int
 main(int argc, char **argv)
 {
+    setting_demography history;
     bool is_good = true;
     int64_t n = argc > 2 ? atoll(argv[2]) : 20000;
     uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
     int rc = DNA_OK;
 
     if (argc < 2 || n < 100) {
-        fprintf(stderr, "usage: bench_coalescent_check REFERENCE.json|first-snps|smc "
+        fprintf(stderr, "usage: bench_coalescent_check REFERENCE.json|first-snps|smc|"
+                        "growth|islands|pulse|ancient "
                         "[REPLICATES (at least 100) [SEED]]\n");
         return 2;
     }
@@ -770,6 +901,8 @@ main(int argc, char **argv)
         rc = check_first_snps(n, seed, &is_good);
     } else if (strcmp(argv[1], "smc") == 0) {
         rc = show_smc(n, seed);
+    } else if (named_history(&history, argv[1])) {
+        rc = check_ms(&history, argv[1], n, seed, &is_good);
     } else {
         rc = check_reference(argv[1], n, seed, &is_good);
     }

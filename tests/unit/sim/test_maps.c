@@ -82,7 +82,7 @@ check_covariance(const dna_coalescent_model *m, const dna_rate_map *map)
     double r = 2 * n2 * mass;
     running product = {0};
     dna_coalescent *sim = new_simulator(m);
-    for (int64_t i = 0; i < 8000; i++) {
+    for (int64_t i = 0; i < 5000; i++) {
         assert_ok(dna_coalescent_run(sim, 5, 1, i, NULL));
         const double *t = dna_coalescent_last(sim)->tmrca;
         running_add(&product, (t[0] / n2 - 1) * (t[1] / n2 - 1));

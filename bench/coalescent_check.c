@@ -220,7 +220,7 @@ folded(const row *r, int which)
 }
 
 typedef struct {
-    double mean, se, variance, variance_se;
+    double n, mean, se, variance, variance_se;
 } moments;
 
 static moments
@@ -236,6 +236,7 @@ moments_of(const rows *s, statistic f, int which)
             sum += v;
         }
     }
+    m.n = n;
     m.mean = sum / n;
     double m2 = 0;
     double m4 = 0;
@@ -652,8 +653,11 @@ compare_rows(const char *name, const rows *x, const rows *y)
         char label[32];
         moments a = moments_of(x, plain, c);
         moments b = moments_of(y, plain, c);
-        /* TMRCA and length are of different stretches, or not known; S may be fixed */
-        is_used[c] = c != which + TMRCA && c != which + LENGTH && a.se > 0;
+        /* TMRCA and length are of different stretches, or not known; S may be fixed; r2 at
+         * a distance that few replicates reach is no mean */
+        double least = 0.02 * (double)x->n;
+        is_used[c] = c != which + TMRCA && c != which + LENGTH && a.se > 0
+                     && a.n > least && b.n > least;
         if (is_used[c]) {
             snprintf(label, sizeof(label), "statistic %d", c);
             judge(&sc, name, label, a.mean, a.se, b.mean, b.se);

@@ -38,6 +38,7 @@
 #include "dnadna/demography.h"
 #include "dnadna/genetic_map.h"
 #include "dnadna/sample.h"
+#include "dnadna/tree_tables.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -86,21 +87,6 @@ typedef struct {
     const double *tmrca;  /* [n_probe] generations; NaN beyond `simulated` */
 } dna_coalescent_info;
 
-/** The tree sequence of the last run, in the terms of tskit's tables. Nodes 0 ..
- *  n_sample - 1 are the samples, in the order of the groups; further nodes follow from
- *  young to old. Edges are sorted by (time of parent, parent, child, left), sites by
- *  position with one mutation each (0 to 1). */
-typedef struct {
-    double length;
-    int64_t n_sample, n_node, n_edge, n_site;
-    const double *node_time;                     /* [n_node] */
-    const int32_t *node_population;              /* [n_node] */
-    const double *edge_left, *edge_right;        /* [n_edge] base pairs */
-    const int32_t *edge_parent, *edge_child;     /* [n_edge] */
-    const double *site_position, *mutation_time; /* [n_site] */
-    const int32_t *mutation_node;                /* [n_site] above it */
-} dna_tree_tables;
-
 /** A simulator with its working memory, for one thread at a time.
  *  Threads: one each; they give the same numbers whatever thread runs a replicate. */
 DNA_API int dna_coalescent_new(dna_coalescent **out) DNA_MUST_CHECK;
@@ -121,7 +107,8 @@ DNA_API int dna_coalescent_run(dna_coalescent *sim, uint64_t seed, int64_t scena
 
 /** Of the last run; valid until the next call on `sim`. */
 DNA_API const dna_coalescent_info *dna_coalescent_last(const dna_coalescent *sim);
-/** NULL unless the model has_tables. */
+/** The tree sequence of the last run, valid until the next call on `sim`; NULL unless the
+ *  model has_tables. dna_tree_tables_save() writes it as a .trees file. */
 DNA_API const dna_tree_tables *dna_coalescent_tables(const dna_coalescent *sim);
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@
  * - rng.h          random streams
  * - sample.h       SNP matrices
  * - genetic_map.h  rates along the sequence
+ * - tree_tables.h  tree sequences
  * - demography.h   histories of populations
  * - coalescent.h   samples drawn from them
  * - graph.h        networks as graphs
@@ -34,5 +35,6 @@
 #include "dnadna/run.h"
 #include "dnadna/sample.h"
 #include "dnadna/status.h"
+#include "dnadna/tree_tables.h"
 
 #endif

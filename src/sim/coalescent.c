@@ -396,7 +396,7 @@ dna_coalescent_run(dna_coalescent *sim, uint64_t seed, int64_t scenario,
     sim->info.n_site =
         sim->max_snp > 0 ? DNA_MIN(a->sites.n, sim->max_snp) : a->sites.n;
     if (sim->has_tables) {
-        DNA_TRY(dna_tables_fill(&sim->tables, a));
+        DNA_TRY(dna_tables_fill(&sim->tables, a, sim->history.d.n_population));
     }
     if (out != NULL) {
         DNA_TRY(make_sample(sim, out));

@@ -133,13 +133,14 @@ out:
 }
 
 int
-dna_tables_fill(dna_tree_tables *t, const dna_ancestry *a)
+dna_tables_fill(dna_tree_tables *t, const dna_ancestry *a, int64_t n_population)
 {
     int rc = DNA_OK;
 
     dna_tables_clear(t);
     t->length = a->axis->length;
     t->n_sample = a->n_sample;
+    t->n_population = n_population;
     DNA_TRY(fill_nodes(t, &a->record));
     DNA_TRY(fill_edges(t, &a->record, a->axis));
     DNA_TRY(fill_sites(t, &a->sites));

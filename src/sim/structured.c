@@ -14,76 +14,34 @@
  * A led lineage has the hull [e - 1, right), e being where its material in the log ends:
  * so its mass counts the borders that are new.
  */
-#include "sim/loops.h"
+#include "sim/structured.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-typedef struct {
-    uint32_t population, slot;
-} place;
+/* ---- the log being written --------------------------------------------------------- */
 
-typedef struct {
-    dna_ancestry *a;
-    const dna_history *h;
-    const dna_log *before;
-    int64_t n;                     /* populations */
-    double *size, *growth, *since; /* [n] N(t) = size exp(-growth (t - since)) */
-    double *migration;             /* [n * n] */
-    double *leave;                 /* [n] sums of its rows */
-    double *pairs;                 /* [n] coalescence rate if it does not grow */
-    place *where;                  /* [before->n_id] of led lineages */
-    int64_t next_entry, next_event, next_group;
-} loop;
-
-static dna_lineages *
-own_of(const loop *l, int64_t population)
-{
-    return &l->a->set[2 * population];
-}
-
-static dna_lineages *
-led_of(const loop *l, int64_t population)
-{
-    return &l->a->set[2 * population + 1];
-}
-
-/* Names of a led lineage: in the log before (old) and in the log being written. */
-static uint64_t
-both_names(uint32_t old, uint32_t name)
-{
-    return (uint64_t)old << 32 | name;
-}
-
-static uint32_t
-name_of(uint64_t id)
-{
-    return (uint32_t)id;
-}
-
-/* A new name for the log, 0 if none is written. */
-static uint32_t
-new_name(loop *l)
+uint32_t
+dna_loop_new_name(dna_loop *l)
 {
     return l->a->has_log ? dna_log_name(&l->a->log) : 0;
 }
 
-static int
-write_log(loop *l, dna_log_kind kind, uint32_t x, uint32_t y, uint32_t right)
+int
+dna_loop_log(dna_loop *l, dna_log_kind kind, uint32_t x, uint32_t y, uint32_t right)
 {
     return l->a->has_log ? dna_ancestry_log(l->a, kind, x, y, right) : DNA_OK;
 }
 
-/* b went into a; or both are gone. */
-static int
-write_merge(loop *l, uint32_t x, uint32_t y, bool is_gone, uint32_t right)
+int
+dna_loop_log_merge(dna_loop *l, uint32_t x, uint32_t y, bool is_gone, uint32_t right)
 {
     int rc = DNA_OK;
 
     if (l->a->has_log) {
-        DNA_TRY(write_log(l, is_gone ? DNA_LOG_VANISH : DNA_LOG_MERGE, x, y, right));
+        DNA_TRY(dna_loop_log(l, is_gone ? DNA_LOG_VANISH : DNA_LOG_MERGE, x, y, right));
         DNA_TRY(dna_log_forget(&l->a->log, y));
         if (is_gone) {
             DNA_TRY(dna_log_forget(&l->a->log, x));
@@ -93,8 +51,8 @@ out:
     return rc;
 }
 
-static int
-push(dna_lineages *s, dna_lineage line, uint64_t id)
+int
+dna_loop_push(dna_lineages *s, dna_lineage line, uint64_t id)
 {
     if (s->n == s->room) {
         int rc = dna_lineages_grow(s);
@@ -106,131 +64,10 @@ push(dna_lineages *s, dna_lineage line, uint64_t id)
     return DNA_OK;
 }
 
-/* ---- led lineages ------------------------------------------------------------------ */
-
-static int
-push_led(loop *l, uint32_t population, dna_lineage line, uint64_t id)
-{
-    dna_lineages *s = led_of(l, population);
-    l->where[id >> 32] = (place){population, s->n};
-    return push(s, line, id);
-}
-
-static void
-remove_led(loop *l, place p)
-{
-    dna_lineages *s = led_of(l, p.population);
-    dna_lineages_remove(s, p.slot);
-    if (p.slot < s->n) {
-        l->where[s->id[p.slot] >> 32].slot = p.slot;
-    }
-}
-
-/* Material `m` of this block for a led lineage whose own ends at `end`. */
-static dna_lineage
-led_line(dna_lineage m, uint32_t end)
-{
-    return (dna_lineage){m.first, m.n, end - 1, m.n > 0 ? m.right : end};
-}
-
-static int
-replay_sample(loop *l, const dna_log_entry *e)
-{
-    uint32_t name = new_name(l);
-    int rc = DNA_OK;
-
-    DNA_TRY(dna_ancestry_reserve(l->a, 1));
-    dna_lineage line = dna_ancestry_sample(l->a, e->right);
-    DNA_TRY(push_led(l, e->b, led_line(line, l->a->begin), both_names(e->a, name)));
-    DNA_TRY(write_log(l, DNA_LOG_SAMPLE, name, e->b, e->right));
-out:
-    return rc;
-}
-
-static int
-replay_merge(loop *l, const dna_log_entry *e)
-{
-    place x = l->where[e->a];
-    place y = l->where[e->b];
-    dna_lineages *s = led_of(l, x.population);
-    bool is_led = e->kind == DNA_LOG_MERGE;
-    int rc = DNA_OK;
-
-    DNA_TRY(
-        dna_ancestry_reserve(l->a, dna_merge_room(s->line[x.slot], s->line[y.slot])));
-    l->a->population = (int32_t)x.population;
-    dna_lineage m = dna_ancestry_merge(l->a, s->line[x.slot], s->line[y.slot]);
-    uint32_t name = name_of(s->id[x.slot]);
-    uint32_t gone = name_of(s->id[y.slot]);
-    if (is_led) {
-        m = led_line(m, e->right);
-        dna_lineages_put(s, x.slot, m);
-    }
-    DNA_TRY(write_merge(l, name, gone, !is_led && m.n == 0, m.right));
-    remove_led(l, y);
-    if (!is_led) {
-        remove_led(l, l->where[e->a]); /* it may have moved */
-        if (m.n > 0) {
-            DNA_TRY(push(own_of(l, x.population), m, name));
-        }
-    }
-out:
-    return rc;
-}
-
-static int
-replay_cut(loop *l, const dna_log_entry *e)
-{
-    place x = l->where[e->a];
-    dna_lineages *s = led_of(l, x.population);
-    dna_lineage whole = s->line[x.slot];
-    uint32_t name = new_name(l);
-    int rc = DNA_OK;
-
-    dna_lineages_put(s, x.slot, led_line((dna_lineage){0}, e->right));
-    DNA_TRY(write_log(l, DNA_LOG_CUT, name_of(s->id[x.slot]), name, e->right));
-    DNA_TRY(push_led(l, x.population, whole, both_names(e->b, name)));
-out:
-    return rc;
-}
-
-static int
-replay_move(loop *l, const dna_log_entry *e)
-{
-    place x = l->where[e->a];
-    dna_lineages *s = led_of(l, x.population);
-    dna_lineage line = s->line[x.slot];
-    uint64_t id = s->id[x.slot];
-    int rc = DNA_OK;
-
-    remove_led(l, x);
-    DNA_TRY(push_led(l, e->b, line, id));
-    DNA_TRY(write_log(l, DNA_LOG_MOVE, name_of(id), e->b, 0));
-out:
-    return rc;
-}
-
-static int
-replay(loop *l, const dna_log_entry *e)
-{
-    switch ((dna_log_kind)e->kind) {
-    case DNA_LOG_SAMPLE:
-        return replay_sample(l, e);
-    case DNA_LOG_MERGE:
-    case DNA_LOG_VANISH:
-        return replay_merge(l, e);
-    case DNA_LOG_CUT:
-        return replay_cut(l, e);
-    case DNA_LOG_MOVE:
-    default:
-        return replay_move(l, e);
-    }
-}
-
 /* ---- own lineages ------------------------------------------------------------------ */
 
 static int
-add_group(loop *l, int64_t group)
+add_group(dna_loop *l, int64_t group)
 {
     const dna_sample_group *g = &l->h->d.group[group];
     int64_t first = 0;
@@ -241,35 +78,36 @@ add_group(loop *l, int64_t group)
     }
     DNA_TRY(dna_ancestry_reserve(l->a, (uint64_t)g->n));
     for (int64_t i = first; i < first + g->n; i++) {
-        uint32_t name = new_name(l);
-        DNA_TRY(push(own_of(l, g->population), dna_ancestry_sample(l->a, i), name));
-        DNA_TRY(
-            write_log(l, DNA_LOG_SAMPLE, name, (uint32_t)g->population, (uint32_t)i));
+        uint32_t name = dna_loop_new_name(l);
+        DNA_TRY(dna_loop_push(
+            dna_loop_own(l, g->population), dna_ancestry_sample(l->a, i), name));
+        DNA_TRY(dna_loop_log(
+            l, DNA_LOG_SAMPLE, name, (uint32_t)g->population, (uint32_t)i));
     }
 out:
     return rc;
 }
 
 static int
-move_own(loop *l, int64_t from, uint32_t slot, int64_t to)
+move_own(dna_loop *l, int64_t from, uint32_t slot, int64_t to)
 {
-    dna_lineages *s = own_of(l, from);
+    dna_lineages *s = dna_loop_own(l, from);
     dna_lineage line = s->line[slot];
     uint64_t id = s->id[slot];
     int rc = DNA_OK;
 
     dna_lineages_remove(s, slot);
-    DNA_TRY(push(own_of(l, to), line, id));
-    DNA_TRY(write_log(l, DNA_LOG_MOVE, name_of(id), (uint32_t)to, 0));
+    DNA_TRY(dna_loop_push(dna_loop_own(l, to), line, id));
+    DNA_TRY(dna_loop_log(l, DNA_LOG_MOVE, dna_loop_name(id), (uint32_t)to, 0));
 out:
     return rc;
 }
 
 static int
-merge_own(loop *l, int64_t population)
+merge_own(dna_loop *l, int64_t population)
 {
     dna_ancestry *a = l->a;
-    dna_lineages *s = own_of(l, population);
+    dna_lineages *s = dna_loop_own(l, population);
     uint32_t i = (uint32_t)dna_draw_below(&a->rng, s->n);
     uint32_t j = (uint32_t)dna_draw_below(&a->rng, s->n - 1);
     int rc = DNA_OK;
@@ -277,7 +115,8 @@ merge_own(loop *l, int64_t population)
     j += j >= i;
     DNA_TRY(dna_ancestry_reserve(a, dna_merge_room(s->line[i], s->line[j])));
     dna_lineage m = dna_ancestry_merge(a, s->line[i], s->line[j]);
-    DNA_TRY(write_merge(l, name_of(s->id[i]), name_of(s->id[j]), m.n == 0, m.right));
+    DNA_TRY(dna_loop_log_merge(
+        l, dna_loop_name(s->id[i]), dna_loop_name(s->id[j]), m.n == 0, m.right));
     if (m.n > 0) {
         dna_lineages_put(s, i, m);
         dna_lineages_remove(s, j);
@@ -291,19 +130,21 @@ out:
 
 /* An own lineage meets a led one and rides along. */
 static int
-merge_with_led(loop *l, int64_t population)
+merge_with_led(dna_loop *l, int64_t population)
 {
     dna_ancestry *a = l->a;
-    dna_lineages *s = own_of(l, population);
-    dna_lineages *t = led_of(l, population);
+    dna_lineages *s = dna_loop_own(l, population);
+    dna_lineages *t = dna_loop_led(l, population);
     uint32_t i = (uint32_t)dna_draw_below(&a->rng, s->n);
     uint32_t j = (uint32_t)dna_draw_below(&a->rng, t->n);
     uint32_t end = t->line[j].left + 1;
     int rc = DNA_OK;
 
     DNA_TRY(dna_ancestry_reserve(a, dna_merge_room(s->line[i], t->line[j])));
-    dna_lineage m = led_line(dna_ancestry_merge(a, s->line[i], t->line[j]), end);
-    DNA_TRY(write_merge(l, name_of(t->id[j]), name_of(s->id[i]), false, m.right));
+    dna_lineage m =
+        dna_loop_led_line(dna_ancestry_merge(a, s->line[i], t->line[j]), end);
+    DNA_TRY(dna_loop_log_merge(
+        l, dna_loop_name(t->id[j]), dna_loop_name(s->id[i]), false, m.right));
     dna_lineages_put(t, j, m);
     dna_lineages_remove(s, i);
 out:
@@ -311,10 +152,10 @@ out:
 }
 
 static int
-coalesce(loop *l, int64_t population)
+coalesce(dna_loop *l, int64_t population)
 {
-    double n = own_of(l, population)->n;
-    double all = n * (n - 1) / 2 + n * led_of(l, population)->n;
+    double n = dna_loop_own(l, population)->n;
+    double all = n * (n - 1) / 2 + n * dna_loop_led(l, population)->n;
     l->a->population = (int32_t)population;
     l->a->n_event++;
     if (dna_draw_uniform(&l->a->rng) * all < n * (n - 1) / 2) {
@@ -324,13 +165,13 @@ coalesce(loop *l, int64_t population)
 }
 
 static int
-recombine(loop *l, uint64_t mass)
+recombine(dna_loop *l, uint64_t mass)
 {
     dna_ancestry *a = l->a;
     uint64_t x = dna_draw_below(&a->rng, mass);
     int64_t k = 0;
     uint32_t border = 0;
-    uint32_t name = new_name(l);
+    uint32_t name = dna_loop_new_name(l);
     dna_lineage right;
     int rc = DNA_OK;
 
@@ -344,28 +185,29 @@ recombine(loop *l, uint64_t mass)
     uint32_t end = s->line[i].left + 1;
     dna_lineage left = dna_ancestry_cut(a, s->line[i], border, &right);
     if (k % 2 == 1) {
-        left = led_line(left, end);
+        left = dna_loop_led_line(left, end);
     }
     dna_lineages_put(s, i, left);
-    DNA_TRY(write_log(l, DNA_LOG_CUT, name_of(s->id[i]), name, left.right));
-    DNA_TRY(push(own_of(l, k / 2), right, name));
+    DNA_TRY(dna_loop_log(l, DNA_LOG_CUT, dna_loop_name(s->id[i]), name, left.right));
+    DNA_TRY(dna_loop_push(dna_loop_own(l, k / 2), right, name));
 out:
     return rc;
 }
 
 static int
-migrate(loop *l, double at)
+migrate(dna_loop *l, double at)
 {
     int64_t from = 0;
     int64_t to = 0;
-    while (from + 1 < l->n && at >= l->leave[from] * own_of(l, from)->n) {
-        at -= l->leave[from] * own_of(l, from)->n;
+    while (from + 1 < l->n && at >= l->leave[from] * dna_loop_own(l, from)->n) {
+        at -= l->leave[from] * dna_loop_own(l, from)->n;
         from++;
     }
-    while (own_of(l, from)->n == 0 || l->leave[from] == 0) { /* rounding at an end */
+    while (
+        dna_loop_own(l, from)->n == 0 || l->leave[from] == 0) { /* rounding at an end */
         from--;
     }
-    dna_lineages *s = own_of(l, from);
+    dna_lineages *s = dna_loop_own(l, from);
     const double *rate = l->migration + from * l->n;
     double x = dna_draw_uniform(&l->a->rng) * l->leave[from];
     while (to + 1 < l->n && x >= rate[to]) {
@@ -381,7 +223,7 @@ migrate(loop *l, double at)
 /* ---- the history ------------------------------------------------------------------- */
 
 static void
-sum_rates(loop *l)
+sum_rates(dna_loop *l)
 {
     for (int64_t i = 0; i < l->n; i++) {
         l->leave[i] = 0;
@@ -392,7 +234,7 @@ sum_rates(loop *l)
 }
 
 static double
-size_now(const loop *l, int64_t i)
+size_now(const dna_loop *l, int64_t i)
 {
     double age = l->a->time - l->since[i];
     return l->growth[i] != 0 && age > 0 ? l->size[i] * exp(-l->growth[i] * age)
@@ -401,9 +243,9 @@ size_now(const loop *l, int64_t i)
 
 /* Each own lineage moves with probability e->value; led ones are told by their log. */
 static int
-move_fraction(loop *l, const dna_demographic_event *e)
+move_fraction(dna_loop *l, const dna_demographic_event *e)
 {
-    dna_lineages *s = own_of(l, e->population);
+    dna_lineages *s = dna_loop_own(l, e->population);
     int rc = DNA_OK;
 
     for (uint32_t i = s->n; i-- > 0;) {
@@ -416,7 +258,7 @@ out:
 }
 
 static int
-apply_event(loop *l, const dna_demographic_event *e)
+apply_event(dna_loop *l, const dna_demographic_event *e)
 {
     if (e->kind == DNA_EVENT_MOVE) {
         return move_fraction(l, e);
@@ -442,7 +284,7 @@ apply_event(loop *l, const dna_demographic_event *e)
 }
 
 static double
-next_group_time(const loop *l)
+next_group_time(const dna_loop *l)
 {
     return l->before == NULL && l->next_group < l->h->d.n_group
                ? l->h->d.group[l->h->group_order[l->next_group]].time
@@ -450,14 +292,14 @@ next_group_time(const loop *l)
 }
 
 static double
-next_event_time(const loop *l)
+next_event_time(const dna_loop *l)
 {
     return l->next_event < l->h->d.n_event ? l->h->d.event[l->next_event].time
                                            : (double)INFINITY;
 }
 
 static double
-next_entry_time(const loop *l)
+next_entry_time(const dna_loop *l)
 {
     return l->before != NULL && l->next_entry < l->before->n
                ? l->before->entry[l->next_entry].time
@@ -466,7 +308,7 @@ next_entry_time(const loop *l)
 
 /* One of the things that happen at a fixed time: samples, then events, then the log. */
 static int
-stop(loop *l)
+stop(dna_loop *l)
 {
     if (next_group_time(l) <= l->a->time) {
         return add_group(l, l->h->group_order[l->next_group++]);
@@ -474,13 +316,13 @@ stop(loop *l)
     if (next_event_time(l) <= l->a->time) {
         return apply_event(l, &l->h->d.event[l->next_event++]);
     }
-    return replay(l, &l->before->entry[l->next_entry++]);
+    return dna_loop_replay(l, &l->before->entry[l->next_entry++]);
 }
 
 /* ---- the loop ---------------------------------------------------------------------- */
 
 static int
-init(loop *l)
+init(dna_loop *l)
 {
     const dna_demography *d = &l->h->d;
     int rc = DNA_OK;
@@ -507,7 +349,7 @@ out:
 }
 
 static void
-clear(loop *l)
+clear(dna_loop *l)
 {
     dna_free(l->size);
     dna_free(l->growth);
@@ -519,11 +361,11 @@ clear(loop *l)
 }
 
 static bool
-is_finished(const loop *l)
+is_finished(const dna_loop *l)
 {
     uint32_t n = 0;
     for (int64_t i = 0; i < l->n; i++) {
-        n += own_of(l, i)->n;
+        n += dna_loop_own(l, i)->n;
     }
     return n == 0 && isinf(next_group_time(l)) && isinf(next_entry_time(l));
 }
@@ -539,7 +381,7 @@ typedef struct {
 /* Time to the first of `pairs` coalescences at rate pairs / (2 N(t)) in a population that
  * grows: the integrated rate reaches a standard exponential draw. */
 static double
-grown_wait(loop *l, int64_t i, double pairs)
+grown_wait(dna_loop *l, int64_t i, double pairs)
 {
     double g = l->growth[i];
     double draw = dna_draw_exponential(&l->a->ziggurat, &l->a->rng);
@@ -548,13 +390,13 @@ grown_wait(loop *l, int64_t i, double pairs)
 }
 
 static outlook
-look_ahead(loop *l)
+look_ahead(dna_loop *l)
 {
     dna_ancestry *a = l->a;
     outlook o = {.time = (double)INFINITY, .population = -1};
     for (int64_t i = 0; i < l->n; i++) {
-        const dna_lineages *own = own_of(l, i);
-        const dna_lineages *led = led_of(l, i);
+        const dna_lineages *own = dna_loop_own(l, i);
+        const dna_lineages *led = dna_loop_led(l, i);
         double n = own->n;
         double pairs = n * (n - 1) / 2 + n * led->n;
         o.mass += own->mass + led->mass;
@@ -584,7 +426,7 @@ look_ahead(loop *l)
 }
 
 static int
-happen(loop *l, const outlook *o)
+happen(dna_loop *l, const outlook *o)
 {
     if (o->population >= 0) {
         return coalesce(l, o->population);
@@ -611,7 +453,7 @@ happen(loop *l, const outlook *o)
 int
 dna_run_structured(dna_ancestry *a, const dna_history *h, const dna_log *before)
 {
-    loop l = {.a = a, .h = h, .before = before};
+    dna_loop l = {.a = a, .h = h, .before = before};
     uint64_t turns = 0;
     int rc = DNA_OK;
 

@@ -4,6 +4,8 @@
  */
 #include "unit/sim/sim_fixture.h"
 
+#include "base/pool.h"
+
 static dna_population ten = {.size = 1000};
 static dna_sample_group group = {.n = 10};
 static const dna_demography simple = {
@@ -140,6 +142,48 @@ test_replicates_depend_on_their_numbers_alone(void **state)
         dna_coalescent_free(x);
         dna_coalescent_free(y);
     }
+}
+
+enum { TASKS = 24, WORKERS = 4 };
+
+typedef struct {
+    dna_coalescent *sim[WORKERS];
+    dna_sample *sample[TASKS];
+} threads;
+
+static int
+draw_task(void *payload, int64_t task, int worker)
+{
+    threads *t = payload;
+    return dna_coalescent_run(t->sim[worker], 1, task / 5, task % 5, &t->sample[task]);
+}
+
+static void
+test_threads_change_nothing(void **state)
+{
+    (void)state;
+    threads one = {0};
+    threads many = {0};
+    dna_pool *pool = NULL;
+    dna_coalescent_model m = model_of(rich(12));
+    m.max_snp = 40;
+    assert_ok(dna_pool_new(&pool, WORKERS));
+    for (int i = 0; i < WORKERS; i++) {
+        many.sim[i] = new_simulator(&m);
+    }
+    one.sim[0] = new_simulator(&m);
+    assert_ok(dna_pool_run(NULL, TASKS, draw_task, &one));
+    assert_ok(dna_pool_run(pool, TASKS, draw_task, &many));
+    for (int i = 0; i < TASKS; i++) {
+        assert_same_sample(one.sample[i], many.sample[i]);
+        dna_sample_free(one.sample[i]);
+        dna_sample_free(many.sample[i]);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        dna_coalescent_free(many.sim[i]);
+    }
+    dna_coalescent_free(one.sim[0]);
+    dna_pool_free(pool);
 }
 
 /* The carriers, found from the tables by walking up. */
@@ -525,6 +569,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spectrum),
         cmocka_unit_test(test_replicates_depend_on_their_numbers_alone),
+        cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_tables_tell_the_sample),
         cmocka_unit_test(test_tables_change_nothing),
         cmocka_unit_test(test_first_sites_are_those_of_whole_sequences),

@@ -105,9 +105,10 @@ pilot_length(dna_coalescent *sim, double *length)
     int rc = DNA_OK;
 
     a->branch_length = 0;
-    a->n_event = 0;
     a->has_log = false;
     for (int64_t i = 0; i < TREES; i++) {
+        a->n_event = 0;
+        a->sites.n = 0;
         dna_rng_init(&a->rng, 0, "coalescent pilot", i, 0, 0);
         dna_ancestry_begin(a, 0, 1);
         DNA_TRY(add_sample_nodes(sim));

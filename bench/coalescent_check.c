@@ -26,381 +26,9 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/value.h"
-#include "dnadna/coalescent.h"
+#include "coalescent_stats.h"
 #include "histories.h"
 #include "io/json.h"
-
-enum { MOST_HAP = 64, BINS = 5, MOST = MOST_HAP + 24, MOST_EVENTS = 32 };
-
-static const double bin_edge[BINS + 1] = {0, 1000, 5000, 10000, 30000, 100000};
-
-/* ---- statistics of a sample -------------------------------------------------------- */
-
-/* Columns: SFS classes 1 .. n-1, then these. */
-enum { DV, TMRCA, LENGTH, SPAN, R2, N_MORE = R2 + BINS };
-
-typedef struct {
-    int64_t n_hap;
-    double value[MOST];
-} row;
-
-static void
-site_masks(const dna_sample *s, uint64_t *mask)
-{
-    const uint8_t *snp = s->snp.data;
-    for (int64_t j = 0; j < s->n_site; j++) {
-        mask[j] = 0;
-        for (int64_t i = 0; i < s->n_hap; i++) {
-            mask[j] |= (uint64_t)snp[i * s->n_site + j] << i;
-        }
-    }
-}
-
-static int
-count_bits(uint64_t x)
-{
-    return __builtin_popcountll(x);
-}
-
-/* Tajima 1989, eq. 38, from the spectrum. */
-static double
-tajima_d(const double *sfs, int64_t n)
-{
-    double sites = 0;
-    double pi = 0;
-    double a1 = 0;
-    double a2 = 0;
-    double m = (double)n;
-    for (int64_t i = 1; i < n; i++) {
-        double k = (double)i;
-        sites += sfs[i - 1];
-        pi += sfs[i - 1] * 2 * k * (m - k) / (m * (m - 1));
-        a1 += 1 / k;
-        a2 += 1 / (k * k);
-    }
-    double b1 = (m + 1) / (3 * (m - 1));
-    double b2 = 2 * (m * m + m + 3) / (9 * m * (m - 1));
-    double c1 = b1 - 1 / a1;
-    double c2 = b2 - (m + 2) / (a1 * m) + a2 / (a1 * a1);
-    double e1 = c1 / a1;
-    double e2 = c2 / (a1 * a1 + a2);
-    return (pi - sites / a1) / sqrt(e1 * sites + e2 * sites * (sites - 1));
-}
-
-/* Mean r2 by distance over sites whose rarer allele is there at least twice. */
-static void
-ld(double *r2, const uint64_t *mask, const double *pos, int64_t n_site, int64_t n)
-{
-    double sum[BINS] = {0};
-    int64_t pairs[BINS] = {0};
-    for (int64_t i = 0; i < n_site; i++) {
-        double a = count_bits(mask[i]);
-        if (a < 2 || a > (double)n - 2) {
-            continue;
-        }
-        for (int64_t j = i + 1; j < n_site && pos[j] - pos[i] < bin_edge[BINS]; j++) {
-            double b = count_bits(mask[j]);
-            if (b < 2 || b > (double)n - 2) {
-                continue;
-            }
-            double m = (double)n;
-            double d = count_bits(mask[i] & mask[j]) / m - a * b / (m * m);
-            int bin = 0;
-            while (pos[j] - pos[i] >= bin_edge[bin + 1]) {
-                bin++;
-            }
-            sum[bin] += d * d * m * m * m * m / (a * (m - a) * b * (m - b));
-            pairs[bin]++;
-        }
-    }
-    for (int b = 0; b < BINS; b++) {
-        r2[b] = pairs[b] > 0 ? sum[b] / (double)pairs[b] : (double)NAN;
-    }
-}
-
-static int
-measure(row *r, const dna_sample *s, int64_t n_site, const dna_coalescent_info *info)
-{
-    uint64_t *mask = NULL;
-    const double *pos = s->pos.data;
-    int64_t n = s->n_hap;
-    int rc = DNA_OK;
-
-    DNA_NEW(mask, s->n_site + 1);
-    site_masks(s, mask);
-    *r = (row){.n_hap = n};
-    for (int64_t j = 0; j < n_site; j++) {
-        r->value[count_bits(mask[j]) - 1]++;
-    }
-    double *more = r->value + n - 1;
-    more[DV] = n_site > 0 ? tajima_d(r->value, n) : (double)NAN;
-    more[TMRCA] = info->tmrca[0];
-    more[LENGTH] = info->branch_length / info->simulated;
-    more[SPAN] = n_site > 0 ? pos[n_site - 1] : 0;
-    ld(more + R2, mask, pos, n_site, n);
-out:
-    dna_free(mask);
-    return rc;
-}
-
-/* ---- means and their covariance ---------------------------------------------------- */
-
-typedef struct {
-    int64_t n_hap, n, n_row;
-    row *at;
-} rows;
-
-static int
-simulate(
-    rows *out, const dna_coalescent_model *model, int64_t first_snps, uint64_t seed)
-{
-    dna_coalescent *sim = NULL;
-    int64_t extended = 0;
-    int rc = DNA_OK;
-
-    DNA_TRY(dna_coalescent_new(&sim));
-    DNA_TRY(dna_coalescent_set(sim, model));
-    for (int64_t i = 0; i < out->n; i++) {
-        dna_sample *s = NULL;
-        DNA_TRY(dna_coalescent_run(sim, seed, 0, i, &s));
-        int64_t n_site =
-            first_snps > 0 && s->n_site > first_snps ? first_snps : s->n_site;
-        rc = measure(&out->at[i], s, n_site, dna_coalescent_last(sim));
-        extended += dna_coalescent_last(sim)->n_extension > 0;
-        dna_sample_free(s);
-        DNA_TRY(rc);
-    }
-    out->n_hap = out->at[0].n_hap;
-    if (model->max_snp > 0) {
-        printf("# continued: %.2f %% of the replicates\n",
-            100 * (double)extended / (double)out->n);
-    }
-out:
-    dna_coalescent_free(sim);
-    return rc;
-}
-
-typedef double (*statistic)(const row *r, int which);
-
-static double
-plain(const row *r, int which)
-{
-    return r->value[which];
-}
-
-static double
-sites(const row *r, int which)
-{
-    double sum = 0;
-    (void)which;
-    for (int64_t i = 0; i + 1 < r->n_hap; i++) {
-        sum += r->value[i];
-    }
-    return sum;
-}
-
-static double
-pi(const row *r, int which)
-{
-    double sum = 0;
-    double n = (double)r->n_hap;
-    (void)which;
-    for (int64_t i = 0; i + 1 < r->n_hap; i++) {
-        double k = (double)(i + 1);
-        sum += r->value[i] * 2 * k * (n - k) / (n * (n - 1));
-    }
-    return sum;
-}
-
-static double
-folded(const row *r, int which)
-{
-    int64_t other = r->n_hap - 2 - which;
-    return r->value[which] + (other != which ? r->value[other] : 0);
-}
-
-typedef struct {
-    double n, mean, se, variance, variance_se;
-} moments;
-
-static moments
-moments_of(const rows *s, statistic f, int which)
-{
-    double n = 0;
-    double sum = 0;
-    moments m = {0};
-    for (int64_t i = 0; i < s->n; i++) {
-        double v = f(&s->at[i], which);
-        if (isfinite(v)) {
-            n++;
-            sum += v;
-        }
-    }
-    m.n = n;
-    m.mean = sum / n;
-    double m2 = 0;
-    double m4 = 0;
-    for (int64_t i = 0; i < s->n; i++) {
-        double v = f(&s->at[i], which) - m.mean;
-        if (isfinite(v)) {
-            m2 += v * v / n;
-            m4 += v * v * v * v / n;
-        }
-    }
-    m.se = sqrt(m2 / (n - 1));
-    m.variance = m2 * n / (n - 1);
-    m.variance_se = sqrt((m4 - m2 * m2) / n);
-    return m;
-}
-
-/* ---- comparison -------------------------------------------------------------------- */
-
-typedef struct {
-    int64_t n, n_bad;
-    double worst, sum2;
-} score;
-
-static void
-judge(score *sc, const char *setting, const char *name, double ours, double our_se,
-    double theirs, double their_se)
-{
-    double se = sqrt(our_se * our_se + their_se * their_se);
-    double z = se > 0 ? (ours - theirs) / se : (ours == theirs ? 0 : (double)INFINITY);
-    sc->n++;
-    sc->sum2 += z * z;
-    if (!(fabs(z) < 4.5)) {
-        sc->n_bad++;
-        printf("BAD ");
-    }
-    if (!(fabs(z) < sc->worst)) {
-        sc->worst = fabs(z);
-    }
-    if (!(fabs(z) < 3)) {
-        printf("%s %s: %.8g against %.8g, z = %.2f\n", setting, name, ours, theirs, z);
-    }
-}
-
-/* P(chi2 with k degrees > x): the upper incomplete gamma function, by its series or its
- * continued fraction (Abramowitz and Stegun 6.5.29, 6.5.31). */
-static double
-chi2_p(double x, double k)
-{
-    double a = k / 2;
-    double z = x / 2;
-    double scale = exp(a * log(z) - z - lgamma(a));
-    if (z < a + 1) {
-        double term = 1 / a;
-        double sum = term;
-        for (int i = 1; i < 1000; i++) {
-            term *= z / (a + i);
-            sum += term;
-        }
-        return 1 - sum * scale;
-    }
-    double f = 0;
-    for (int i = 1000; i > 0; i--) {
-        f = i * (i - a) / (z + 2 * i + 1 - a - f);
-    }
-    return scale / (z + 1 - a - f);
-}
-
-/* What the chi2 takes: all plain statistics and squared deviations of three. */
-static double
-column(const row *r, int64_t c, int64_t n_plain, const double *center)
-{
-    if (c < n_plain) {
-        return r->value[c];
-    }
-    double d = 0;
-    if (c == n_plain) {
-        d = sites(r, 0) - center[0];
-    } else {
-        int which = (int)r->n_hap - 1 + (c == n_plain + 1 ? DV : TMRCA);
-        d = r->value[which] - center[c - n_plain];
-    }
-    return d * d;
-}
-
-/* Mean [m] of the columns and the covariance [m * m] of what each replicate adds to them.
- * A statistic that a replicate does not have (D without sites, r2 without pairs) adds
- * nothing, and the others so much more. */
-static void
-covariance(const rows *s, int64_t m, int64_t n_plain, const double *center,
-    const bool *is_used, double *mean, double *cov)
-{
-    double n[MOST] = {0};
-    memset(mean, 0, (size_t)m * sizeof(*mean));
-    memset(cov, 0, (size_t)(m * m) * sizeof(*cov));
-    for (int pass = 0; pass < 2; pass++) {
-        for (int64_t i = 0; i < s->n; i++) {
-            double v[MOST] = {0};
-            for (int64_t c = 0; c < m; c++) {
-                double x = is_used[c] ? column(&s->at[i], c, n_plain, center) : 0;
-                if (isfinite(x) && pass == 0) {
-                    mean[c] += x;
-                    n[c]++;
-                } else if (isfinite(x)) {
-                    v[c] = (x - mean[c]) * (double)s->n / n[c];
-                }
-            }
-            for (int64_t c = 0; c < m && pass == 1; c++) {
-                for (int64_t d = 0; d <= c; d++) {
-                    cov[c * m + d] += v[c] * v[d];
-                }
-            }
-        }
-        for (int64_t c = 0; c < m && pass == 0; c++) {
-            mean[c] /= n[c];
-        }
-    }
-    for (int64_t c = 0; c < m * m; c++) {
-        cov[c] /= (double)(s->n - 1);
-    }
-}
-
-/* d' C^-1 d for a covariance C in its lower triangle; columns without variance are left
- * out and *rank says how many are not. */
-static double
-mahalanobis(double *c, double *d, int64_t m, int64_t *rank)
-{
-    double sum = 0;
-    *rank = 0;
-    for (int64_t i = 0; i < m; i++) {
-        double diagonal = c[i * m + i];
-        for (int64_t j = 0; j < i; j++) {
-            double v = c[i * m + j];
-            for (int64_t k = 0; k < j; k++) {
-                v -= c[i * m + k] * c[j * m + k];
-            }
-            c[i * m + j] = c[j * m + j] > 0 ? v / c[j * m + j] : 0;
-            diagonal -= c[i * m + j] * c[i * m + j];
-            d[i] -= c[i * m + j] * d[j];
-        }
-        if (diagonal > 1e-9 * c[i * m + i]) {
-            c[i * m + i] = sqrt(diagonal);
-            d[i] /= c[i * m + i];
-            sum += d[i] * d[i];
-            (*rank)++;
-        } else {
-            c[i * m + i] = 0;
-            d[i] = 0;
-        }
-    }
-    return sum;
-}
-
-static bool
-report(const char *setting, const score *sc, double chi2, int64_t rank)
-{
-    double p = chi2_p(chi2, (double)rank);
-    bool is_good = sc->n_bad == 0 && p > 1e-4;
-    printf("%-16s %3lld statistics: max |z| %.2f, rms z %.3f; chi2 %.1f of %lld, p = "
-           "%.4f: %s\n",
-        setting, (long long)sc->n, sc->worst, sqrt(sc->sum2 / (double)sc->n), chi2,
-        (long long)rank, p, is_good ? "good" : "BAD");
-    fflush(stdout);
-    return is_good;
-}
 
 /* ---- against a reference ----------------------------------------------------------- */
 
@@ -423,20 +51,20 @@ compare_spectrum(score *sc, const char *name, const dna_value *ref, const rows *
 {
     char label[64];
     for (int i = 0; i < ours->n_hap - 1; i++) {
-        moments m = moments_of(ours, plain, i);
+        moments m = stats_moments_of(ours, stats_plain, i);
         snprintf(label, sizeof(label), "sfs[%d]", i + 1);
-        judge(sc, name, label, m.mean, m.se, item_at(ref, "sfs_unfolded.mean", i),
+        stats_judge(sc, name, label, m.mean, m.se, item_at(ref, "sfs_unfolded.mean", i),
             item_at(ref, "sfs_unfolded.se", i));
         double exact = item_at(ref, "exact_expectation.sfs_unfolded", i);
         if (isfinite(exact)) {
             snprintf(label, sizeof(label), "exact sfs[%d]", i + 1);
-            judge(sc, name, label, m.mean, m.se, exact, 0);
+            stats_judge(sc, name, label, m.mean, m.se, exact, 0);
         }
     }
     for (int i = 0; i < ours->n_hap / 2; i++) {
-        moments m = moments_of(ours, folded, i);
+        moments m = stats_moments_of(ours, stats_folded, i);
         snprintf(label, sizeof(label), "folded sfs[%d]", i + 1);
-        judge(sc, name, label, m.mean, m.se, item_at(ref, "sfs_folded.mean", i),
+        stats_judge(sc, name, label, m.mean, m.se, item_at(ref, "sfs_folded.mean", i),
             item_at(ref, "sfs_folded.se", i));
     }
 }
@@ -449,17 +77,17 @@ compare_one(score *sc, const char *name, const dna_value *ref, const char *key,
     snprintf(path, sizeof(path), "%s.mean", key);
     double mean = number_at(ref, path);
     snprintf(path, sizeof(path), "%s.se", key);
-    judge(sc, name, key, m.mean, m.se, mean, number_at(ref, path));
+    stats_judge(sc, name, key, m.mean, m.se, mean, number_at(ref, path));
     snprintf(path, sizeof(path), "%s_variance.mean", key);
     double variance = number_at(ref, path);
     if (isfinite(variance)) {
         snprintf(path, sizeof(path), "%s_variance.se", key);
-        judge(
+        stats_judge(
             sc, name, path, m.variance, m.variance_se, variance, number_at(ref, path));
     }
     snprintf(path, sizeof(path), "exact_expectation.%s", exact);
     if (exact[0] != '\0' && isfinite(number_at(ref, path))) {
-        judge(sc, name, path, m.mean, m.se, number_at(ref, path), 0);
+        stats_judge(sc, name, path, m.mean, m.se, number_at(ref, path), 0);
     }
 }
 
@@ -494,22 +122,22 @@ chi2_reference(const dna_value *ref, const rows *ours, int64_t *rank)
     int which = (int)ours->n_hap - 1;
     int64_t n_plain = which + N_MORE;
     int64_t m = n_plain + 3;
-    double center[3] = {moments_of(ours, sites, 0).mean,
-        moments_of(ours, plain, which + DV).mean,
-        moments_of(ours, plain, which + TMRCA).mean};
+    double center[3] = {stats_moments_of(ours, stats_sites, 0).mean,
+        stats_moments_of(ours, stats_plain, which + DV).mean,
+        stats_moments_of(ours, stats_plain, which + TMRCA).mean};
     double n_ref = number_at(ref, "n_reps");
     reference_columns(theirs, ref, ours->n_hap);
     for (int64_t c = 0; c < m; c++) {
         is_used[c] = isfinite(theirs[c]);
     }
-    covariance(ours, m, n_plain, center, is_used, mean, cov);
+    stats_covariance(ours, m, n_plain, center, is_used, mean, cov);
     for (int64_t c = 0; c < m; c++) {
         mean[c] = is_used[c] ? mean[c] - theirs[c] : 0;
     }
     for (int64_t c = 0; c < m * m; c++) {
         cov[c] *= 1 / (double)ours->n + 1 / n_ref;
     }
-    return mahalanobis(cov, mean, m, rank);
+    return stats_mahalanobis(cov, mean, m, rank);
 }
 
 static bool
@@ -520,24 +148,26 @@ compare_reference(const char *name, const dna_value *ref, const rows *ours)
     int64_t rank = 0;
     compare_spectrum(&sc, name, ref, ours);
     compare_one(&sc, name, ref, "segregating_sites", "segregating_sites",
-        moments_of(ours, sites, 0));
-    compare_one(&sc, name, ref, "pi_total", "pi_total", moments_of(ours, pi, 0));
-    compare_one(&sc, name, ref, "tajimas_D", "", moments_of(ours, plain, which + DV));
+        stats_moments_of(ours, stats_sites, 0));
+    compare_one(
+        &sc, name, ref, "pi_total", "pi_total", stats_moments_of(ours, stats_pi, 0));
+    compare_one(&sc, name, ref, "tajimas_D", "",
+        stats_moments_of(ours, stats_plain, which + DV));
     compare_one(&sc, name, ref, "tmrca_at_midpoint", "tmrca",
-        moments_of(ours, plain, which + TMRCA));
+        stats_moments_of(ours, stats_plain, which + TMRCA));
     compare_one(&sc, name, ref, "total_branch_length", "total_branch_length",
-        moments_of(ours, plain, which + LENGTH));
+        stats_moments_of(ours, stats_plain, which + LENGTH));
     for (int b = 0; b < BINS; b++) {
         char label[32];
         const dna_value *bin = dna_value_get(ref, "r2")->items[b];
-        moments m = moments_of(ours, plain, which + R2 + b);
+        moments m = stats_moments_of(ours, stats_plain, which + R2 + b);
         snprintf(label, sizeof(label), "r2[%d]", b);
-        judge(&sc, name, label, m.mean, m.se,
+        stats_judge(&sc, name, label, m.mean, m.se,
             number_at(bin, "mean_of_replicate_means.mean"),
             number_at(bin, "mean_of_replicate_means.se"));
     }
     double chi2 = chi2_reference(ref, ours, &rank);
-    return report(name, &sc, chi2, rank);
+    return stats_report(name, &sc, chi2, rank);
 }
 
 /* Epochs [[time, size], ...] of one population, or the two populations of the file. */
@@ -625,7 +255,7 @@ check_reference(const char *path, int64_t n, uint64_t seed, bool *is_good)
             .mutation_rate = number_at(file, "conventions.mutation_rate"),
             .probe = &middle,
             .n_probe = 1};
-        DNA_TRY(simulate(&ours, &model, 0, seed));
+        DNA_TRY(stats_simulate(&ours, &model, 0, seed));
         *is_good = compare_reference(settings->keys[i], ref, &ours) && *is_good;
     }
 out:
@@ -651,8 +281,8 @@ compare_rows(const char *name, const rows *x, const rows *y)
     int64_t rank = 0;
     for (int c = 0; c < m; c++) {
         char label[32];
-        moments a = moments_of(x, plain, c);
-        moments b = moments_of(y, plain, c);
+        moments a = stats_moments_of(x, stats_plain, c);
+        moments b = stats_moments_of(y, stats_plain, c);
         /* TMRCA and length are of different stretches, or not known; S may be fixed; r2 at
          * a distance that few replicates reach is no mean */
         double least = 0.02 * (double)x->n;
@@ -660,22 +290,22 @@ compare_rows(const char *name, const rows *x, const rows *y)
                      && a.n > least && b.n > least;
         if (is_used[c]) {
             snprintf(label, sizeof(label), "statistic %d", c);
-            judge(&sc, name, label, a.mean, a.se, b.mean, b.se);
+            stats_judge(&sc, name, label, a.mean, a.se, b.mean, b.se);
             snprintf(label, sizeof(label), "variance %d", c);
-            judge(
+            stats_judge(
                 &sc, name, label, a.variance, a.variance_se, b.variance, b.variance_se);
         }
     }
-    covariance(x, m, m, center, is_used, mean, cov);
-    covariance(y, m, m, center, is_used, mean2, cov2);
+    stats_covariance(x, m, m, center, is_used, mean, cov);
+    stats_covariance(y, m, m, center, is_used, mean2, cov2);
     for (int64_t c = 0; c < m; c++) {
         mean[c] -= mean2[c];
     }
     for (int64_t c = 0; c < m * m; c++) {
         cov[c] = cov[c] / (double)x->n + cov2[c] / (double)y->n;
     }
-    double chi2 = mahalanobis(cov, mean, m, &rank);
-    return report(name, &sc, chi2, rank);
+    double chi2 = stats_mahalanobis(cov, mean, m, &rank);
+    return stats_report(name, &sc, chi2, rank);
 }
 
 static int
@@ -701,9 +331,9 @@ check_first_snps(int64_t n, uint64_t seed, bool *is_good)
             .mutation_rate = 1e-8,
             .probe = &start,
             .n_probe = 1};
-        DNA_TRY(simulate(&whole, &model, FIRST, seed));
+        DNA_TRY(stats_simulate(&whole, &model, FIRST, seed));
         model.max_snp = FIRST;
-        DNA_TRY(simulate(&first, &model, FIRST, seed + 1));
+        DNA_TRY(stats_simulate(&first, &model, FIRST, seed + 1));
         *is_good = compare_rows(histories[h].name, &first, &whole) && *is_good;
     }
 out:
@@ -760,7 +390,7 @@ read_ms(row *r, FILE *in, int64_t n_hap, double length)
     if (n_site > 0) {
         DNA_TRY(read_rows(in, &s, n_site, length));
     }
-    DNA_TRY(measure(r, &s, n_site, &info));
+    DNA_TRY(stats_measure(r, &s, n_site, &info));
 out:
     dna_array_clear(&s.snp);
     dna_array_clear(&s.pos);
@@ -830,7 +460,7 @@ check_ms(
     for (int64_t i = 0; i < n; i++) {
         DNA_TRY(read_ms(&theirs.at[i], stdin, 20, model.length));
     }
-    DNA_TRY(simulate(&ours, &model, 0, seed));
+    DNA_TRY(stats_simulate(&ours, &model, 0, seed));
     *is_good = compare_rows(name, &ours, &theirs);
 out:
     dna_free(ours.at);
@@ -860,19 +490,21 @@ show_smc(int64_t n, uint64_t seed)
 
     DNA_NEW(exact.at, n);
     DNA_NEW(smc.at, n);
-    DNA_TRY(simulate(&exact, &model, 0, seed));
+    DNA_TRY(stats_simulate(&exact, &model, 0, seed));
     model.is_smc = true;
-    DNA_TRY(simulate(&smc, &model, 0, seed));
+    DNA_TRY(stats_simulate(&smc, &model, 0, seed));
     static const struct {
         const char *name;
         statistic f;
         int which;
-    } shown[] = {{"S", sites, 0}, {"pi", pi, 0}, {"Tajima's D", plain, 19 + DV},
-        {"TMRCA", plain, 19 + TMRCA}, {"branch length", plain, 19 + LENGTH},
-        {"r2 below 1 kb", plain, 19 + R2}, {"r2 30 to 100 kb", plain, 19 + R2 + 4}};
+    } shown[] = {{"S", stats_sites, 0}, {"pi", stats_pi, 0},
+        {"Tajima's D", stats_plain, 19 + DV}, {"TMRCA", stats_plain, 19 + TMRCA},
+        {"branch length", stats_plain, 19 + LENGTH},
+        {"r2 below 1 kb", stats_plain, 19 + R2},
+        {"r2 30 to 100 kb", stats_plain, 19 + R2 + 4}};
     for (int i = 0; i < DNA_COUNT(shown); i++) {
-        moments a = moments_of(&exact, shown[i].f, shown[i].which);
-        moments b = moments_of(&smc, shown[i].f, shown[i].which);
+        moments a = stats_moments_of(&exact, shown[i].f, shown[i].which);
+        moments b = stats_moments_of(&smc, shown[i].f, shown[i].which);
         printf("%-16s mean %+.2f %% (z = %.1f), variance %+.1f %% (z = %.1f)\n",
             shown[i].name, 100 * (b.mean / a.mean - 1),
             (b.mean - a.mean) / sqrt(a.se * a.se + b.se * b.se),

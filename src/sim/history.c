@@ -140,17 +140,18 @@ dna_history_branch_length(const dna_history *h)
     double n = (double)h->n_sample;
     double ratio = 1; /* n_[j] / n_(j) */
     double sum = 0;
-    for (double j = 1; j <= n; j++) {
+    for (int64_t i = 1; i <= h->n_sample; i++) {
+        double j = (double)i;
         ratio *= (n - j + 1) / (n + j - 1);
-        if (fmod(j, 2) != 0) {
+        if (i % 2 != 0) {
             continue;
         }
         double c = j * (j - 1) / 2;
         double tau = 0;
         double start = 0;
         double area = 0;
-        for (int64_t i = 0; i < h->n_epoch && c * tau < 40; i++) {
-            const dna_epoch *e = &h->epoch[i];
+        for (int64_t k = 0; k < h->n_epoch && c * tau < 40; k++) {
+            const dna_epoch *e = &h->epoch[k];
             double span = (e->until - start) * e->rate; /* may be infinite */
             area += exp(-c * tau) * -expm1(-c * span) / (c * e->rate);
             tau += span;

@@ -19,13 +19,13 @@
 typedef struct {
     dna_ancestry *a;
     const dna_history *h;
-    int32_t n, n_node; /* samples; 2 n - 1 */
-    int32_t *parent;   /* [n_node] -1: the root */
-    int32_t *child;    /* [2 * n_node] -1: a sample */
-    double *time;      /* [n_node] */
-    int32_t *order;    /* [n - 1] inner nodes from young to old */
-    int32_t *stack;    /* [n_node] */
-    double length;     /* of all branches */
+    int64_t n, n_node;   /* samples; 2 n - 1 */
+    int32_t *parent;     /* [n_node] -1: the root */
+    int32_t (*child)[2]; /* [n_node] of inner nodes */
+    double *time;        /* [n_node] */
+    int32_t *order;      /* [n - 1] inner nodes from young to old */
+    int32_t *stack;      /* [n_node] */
+    double length;       /* of all branches */
 } tree;
 
 static double
@@ -39,9 +39,9 @@ measure_tree(tree *t)
 {
     double before = 0;
     t->length = 0;
-    for (int32_t i = 0; i < t->n - 1; i++) {
+    for (int64_t i = 0; i < t->n - 1; i++) {
         double now = t->time[t->order[i]];
-        t->length += (now - before) * (t->n - i);
+        t->length += (now - before) * (double)(t->n - i);
         before = now;
     }
 }
@@ -69,8 +69,8 @@ static void
 join(tree *t, int32_t node, int32_t x, int32_t y, double time)
 {
     t->time[node] = time;
-    t->child[2 * node] = x;
-    t->child[2 * node + 1] = y;
+    t->child[node][0] = x;
+    t->child[node][1] = y;
     t->parent[x] = node;
     t->parent[y] = node;
 }
@@ -78,13 +78,13 @@ join(tree *t, int32_t node, int32_t x, int32_t y, double time)
 static void
 first_tree(tree *t)
 {
-    int32_t k = t->n;
+    int64_t k = t->n;
     double now = 0;
     for (int32_t i = 0; i < t->n; i++) {
         t->stack[i] = i;
     }
-    for (int32_t node = t->n; node < t->n_node; node++) {
-        now = wait_from(t, now, (double)INFINITY, 0.5 * k * (k - 1));
+    for (int32_t node = (int32_t)t->n; node < t->n_node; node++) {
+        now = wait_from(t, now, (double)INFINITY, 0.5 * (double)(k * (k - 1)));
         uint64_t i = dna_draw_below(&t->a->rng, (uint64_t)k);
         int32_t x = t->stack[i];
         t->stack[i] = t->stack[--k];
@@ -123,21 +123,21 @@ draw_point(tree *t, double *time)
 static int32_t
 draw_join(tree *t, double *time)
 {
-    int32_t i = 0; /* the first inner node above */
+    int64_t i = 0; /* the first inner node above */
     double when = (double)INFINITY;
     while (i < t->n - 1 && t->time[t->order[i]] <= *time) {
         i++;
     }
     while (isinf(when)) {
         double until = i < t->n - 1 ? t->time[t->order[i]] : (double)INFINITY;
-        when = wait_from(t, *time, until, t->n - i);
+        when = wait_from(t, *time, until, (double)(t->n - i));
         if (isinf(when)) {
             *time = until;
             i++;
         }
     }
     *time = when;
-    int32_t which = (int32_t)dna_draw_below(&t->a->rng, (uint64_t)(t->n - i));
+    int64_t which = (int64_t)dna_draw_below(&t->a->rng, (uint64_t)(t->n - i));
     for (int32_t u = 0; u < t->n_node; u++) {
         bool is_there =
             t->time[u] <= when && (t->parent[u] < 0 || t->time[t->parent[u]] > when);
@@ -152,7 +152,7 @@ static void
 replace_child(tree *t, int32_t parent, int32_t old, int32_t new_child)
 {
     if (parent >= 0) {
-        int32_t *c = &t->child[2 * parent];
+        int32_t *c = t->child[parent];
         c[c[0] == old ? 0 : 1] = new_child;
     }
     t->parent[new_child] = parent;
@@ -162,7 +162,7 @@ replace_child(tree *t, int32_t parent, int32_t old, int32_t new_child)
 static void
 reorder(tree *t, int32_t p)
 {
-    int32_t i = 0;
+    int64_t i = 0;
     while (t->order[i] != p) {
         i++;
     }
@@ -181,7 +181,7 @@ static void
 regraft(tree *t, int32_t node, int32_t target, double time)
 {
     int32_t p = t->parent[node];
-    int32_t sibling = t->child[2 * p] == node ? t->child[2 * p + 1] : t->child[2 * p];
+    int32_t sibling = t->child[p][t->child[p][0] == node ? 1 : 0];
     if (target == node) {
         return; /* its own old branch */
     }
@@ -199,15 +199,15 @@ static uint64_t
 carriers(tree *t, int32_t node)
 {
     uint64_t bits = 0;
-    int32_t n = 0;
+    int64_t n = 0;
     t->stack[n++] = node;
     while (n > 0) {
         int32_t u = t->stack[--n];
         if (u < t->n) {
             bits |= UINT64_C(1) << u;
         } else {
-            t->stack[n++] = t->child[2 * u];
-            t->stack[n++] = t->child[2 * u + 1];
+            t->stack[n++] = t->child[u][0];
+            t->stack[n++] = t->child[u][1];
         }
     }
     return bits;
@@ -242,10 +242,10 @@ init(tree *t)
 {
     int rc = DNA_OK;
 
-    t->n = (int32_t)t->a->n_sample;
+    t->n = t->a->n_sample;
     t->n_node = 2 * t->n - 1;
     DNA_NEW(t->parent, t->n_node);
-    DNA_NEW(t->child, 2 * t->n_node);
+    DNA_NEW(t->child, t->n_node);
     DNA_NEW(t->time, t->n_node);
     DNA_NEW(t->order, t->n - 1);
     DNA_NEW(t->stack, t->n_node);

@@ -10,7 +10,7 @@
 # Needs python3-numpy. Environment: BUILD (build/release).
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
-dnadna=${BUILD:-$top/build/release}/dnadna
+dnadna=$(realpath "${BUILD:-$top/build/release}")/dnadna
 [ $# -gt 0 ] || { sed -n 2,4p "$0" >&2; exit 2; }
 [ -x "$dnadna" ] || { echo "$dnadna: build it first: cmake --workflow --preset release" >&2; exit 1; }
 source=$(realpath "$1")

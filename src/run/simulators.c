@@ -6,40 +6,21 @@
 
 #include <string.h>
 
-#include "base/mem.h"
-#include "base/str.h"
 #include "io/yaml.h"
-
-static const struct {
-    const char *name;
-    const char *preprocessing, *training;
-} simulators[] = {{.name = "one_event",
-    .preprocessing = "model_root: .\n"
-                     "dataset_splits: {training: 0.7, validation: 0.3}\n"
-                     "preprocessing: {min_snp: 500}\n"
-                     "learned_params!:\n"
-                     "    event_time: {type: regression, log_transform: true}\n"
-                     "    recent_size: {type: regression, log_transform: true}\n"
-                     "    event_size: {type: regression, log_transform: true}\n",
-    .training = "dataset_transforms:\n"
-                "- crop: {max_snp: 500}\n"
-                "n_epochs: 5\n"
-                "batch_size: 20\n"
-                "evaluation_interval: 10\n"
-                "loader_num_workers: 4\n"}};
+#include "sim/simulator.h"
 
 static int
 parse(dna_value **out, dna_arena *a, const char *simulator, bool is_training)
 {
+    const dna_simulator_def *def = dna_simulator_find(simulator);
+    const char *text = NULL;
+
     *out = NULL;
-    for (int64_t i = 0; simulator != NULL && i < DNA_COUNT(simulators); i++) {
-        if (dna_str_equal(simulator, simulators[i].name)) {
-            const char *text =
-                is_training ? simulators[i].training : simulators[i].preprocessing;
-            return dna_yaml_parse(out, a, text, strlen(text), simulator);
-        }
+    if (def != NULL) {
+        text = is_training ? def->training : def->preprocessing;
     }
-    return DNA_OK;
+    return text == NULL ? DNA_OK
+                        : dna_yaml_parse(out, a, text, strlen(text), simulator);
 }
 
 int

@@ -1,5 +1,5 @@
-/* run.h - the commands as functions: init, preprocess, train, predict, config, schema,
- * inspect.
+/* run.h - the commands as functions: simulation, init, preprocess, train, predict,
+ * config, schema, inspect.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -29,6 +29,45 @@ typedef struct {
     double seconds_left;
 } dna_progress;
 typedef void (*dna_progress_fn)(void *payload, const dna_progress *progress);
+
+typedef struct {
+    const char *name;      /* of the dataset; NULL: the simulator's */
+    const char *simulator; /* NULL: "one_event" */
+    const char *root;      /* NULL: "." */
+    bool force;            /* replace an existing file */
+    dna_log *log;
+} dna_simulation_init_options;
+/** Write <root>/<name>/<name>_simulation_config.yml with all settings of the simulator;
+ * *config gets its path. */
+DNA_API int dna_run_simulation_init(
+    const dna_simulation_init_options *o, char **config) DNA_MUST_CHECK;
+
+typedef struct {
+    const char *config; /* simulation config file */
+    const char *const *overrides;
+    int64_t n_override;
+    int64_t first_scenario; /* of the slice that is made */
+    int64_t n_scenario;     /* 0: all from there */
+    /* Of what is there; none of the three: an error. */
+    bool resume;    /* keep good files, make what is missing */
+    bool overwrite; /* remove what is there */
+    bool backup;    /* move it to <data_root>/<dataset_name>-backup.<seconds>/, whatever
+                     * overwrite says */
+    bool verbose;   /* log the parameters of each scenario */
+    int n_thread;   /* 0: as many as there are */
+    dna_log *log;
+    const char *log_file; /* NULL: none */
+    dna_progress_fn progress;
+    void *payload;
+    const volatile int *stop; /* set to non-zero to stop soon */
+} dna_simulation_options;
+/** Draw the parameter table and simulate every replicate of its scenarios, or of a
+ * slice. The same config and seed give the same files, whatever the threads, the slices
+ * and the restarts. DNA_ECANCEL when stopped on request: what is written stays, and a
+ * call with `resume` goes on. */
+DNA_API int dna_run_simulation(const dna_simulation_options *o) DNA_MUST_CHECK;
+/** Name and first paragraph of every simulator, for people. */
+DNA_API int dna_run_help_simulators(FILE *out) DNA_MUST_CHECK;
 
 typedef struct {
     const char *model_name;     /* required */

@@ -50,6 +50,10 @@ typedef struct {
     const char *snp_key;               /* NULL: "SNP" */
     const char *pos_key;               /* NULL: "POS" */
     const dna_position_format *format; /* what is known beforehand; NULL: nothing */
+    /* of dna_sample_save(): */
+    bool is_stored;  /* not deflated: larger, and faster to write and read */
+    bool skips_sync; /* do not wait for the disk: after a loss of power the file may be
+                      * lost or empty */
 } dna_sample_options;
 
 /** Read an npz file. Errors: DNA_ENOTFOUND, DNA_EIO, DNA_EFORMAT, DNA_ESHAPE,
@@ -68,7 +72,7 @@ DNA_API int dna_sample_copy(dna_sample **out, const dna_sample *sample) DNA_MUST
 /** The invariants above; name is for messages. Sets n_hap, n_site and unknown flags. */
 DNA_API int dna_sample_check(dna_sample *sample, const char *name) DNA_MUST_CHECK;
 DNA_API void dna_sample_free(dna_sample *sample);
-/** Write SNP and POS as an npz, deflated. */
+/** Write SNP and POS as an npz, deflated unless told. */
 DNA_API int dna_sample_save(const dna_sample *sample, const char *path,
     const dna_sample_options *options) DNA_MUST_CHECK;
 

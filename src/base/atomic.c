@@ -24,6 +24,7 @@ struct dna_atomic {
     char *temp;  /* NULL: path itself is written */
     char *shown; /* the caller's name, for messages */
     FILE *stream;
+    bool skips_sync;
 };
 
 static void
@@ -148,6 +149,12 @@ dna_atomic_stream(dna_atomic *file)
     return file->stream;
 }
 
+void
+dna_atomic_skip_sync(dna_atomic *file)
+{
+    file->skips_sync = true;
+}
+
 const char *
 dna_atomic_temp_path(const dna_atomic *file)
 {
@@ -156,7 +163,7 @@ dna_atomic_temp_path(const dna_atomic *file)
 
 /* Write out what the stream holds: 0, or the errno of the first fault. */
 static int
-flush(FILE *stream)
+flush(FILE *stream, bool skips_sync)
 {
     int fd = fileno(stream);
     bool had_error = ferror(stream) != 0;
@@ -167,6 +174,9 @@ flush(FILE *stream)
     if (had_error) { /* its reason is gone: ask once more, with a byte that is not kept
                       */
         return write(fd, "", 1) < 0 ? errno : EIO;
+    }
+    if (skips_sync) {
+        return 0;
     }
     if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS) {
         return errno; /* the three: a pipe or device that knows no sync */
@@ -179,7 +189,7 @@ dna_atomic_commit(dna_atomic **file)
 {
     dna_atomic *f = *file;
     int rc = DNA_OK;
-    int err = flush(f->stream);
+    int err = flush(f->stream, f->skips_sync);
     *file = NULL;
     if (fclose(f->stream) != 0 && err == 0) {
         err = errno;
@@ -192,7 +202,7 @@ dna_atomic_commit(dna_atomic **file)
             unlink(f->temp);
         }
         rc = dna_path_fail(f->shown, err);
-    } else if (f->temp != NULL) {
+    } else if (f->temp != NULL && !f->skips_sync) {
         dna_path_sync_folder(f->path);
     }
     free_atomic(f);
@@ -211,12 +221,13 @@ dna_atomic_abort(dna_atomic *file)
     }
 }
 
-int
-dna_atomic_write(const char *path, const void *data, size_t size)
+static int
+write_bytes(const char *path, const void *data, size_t size, bool skips_sync)
 {
     int rc = DNA_OK;
     dna_atomic *file = NULL;
     DNA_TRY(dna_atomic_open(&file, path));
+    file->skips_sync = skips_sync;
     if (size > 0) {
         (void)fwrite(data, 1, size, file->stream); /* the commit sees any error */
     }
@@ -224,6 +235,18 @@ dna_atomic_write(const char *path, const void *data, size_t size)
 out:
     dna_atomic_abort(file);
     return rc;
+}
+
+int
+dna_atomic_write(const char *path, const void *data, size_t size)
+{
+    return write_bytes(path, data, size, false);
+}
+
+int
+dna_atomic_write_unsynced(const char *path, const void *data, size_t size)
+{
+    return write_bytes(path, data, size, true);
 }
 
 /* ".<name>.tmp-<digits>-<digits>" */

@@ -53,6 +53,9 @@ int dna_file_read(
 typedef struct dna_atomic dna_atomic;
 int dna_atomic_open(dna_atomic **out, const char *path) DNA_MUST_CHECK;
 FILE *dna_atomic_stream(dna_atomic *file);
+/** Let the commit not wait for the disk: the file is whole for every process, but may be
+ *  lost or empty after a loss of power. For one of many files that can be made again. */
+void dna_atomic_skip_sync(dna_atomic *file);
 /** The temporary name, for writers that open by name. */
 const char *dna_atomic_temp_path(const dna_atomic *file);
 int dna_atomic_commit(dna_atomic **file) DNA_MUST_CHECK;
@@ -62,5 +65,8 @@ void dna_atomic_abort(dna_atomic *file);
 void dna_atomic_sweep(const char *dir);
 /** Write bytes to path, atomically. */
 int dna_atomic_write(const char *path, const void *data, size_t size) DNA_MUST_CHECK;
+/** The same after dna_atomic_skip_sync(). */
+int dna_atomic_write_unsynced(
+    const char *path, const void *data, size_t size) DNA_MUST_CHECK;
 
 #endif

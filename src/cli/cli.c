@@ -12,9 +12,10 @@
 #include "config/tables.h"
 #include "dnadna/dnadna.h"
 
-static const dna_command *const commands[] = {&dna_command_init,
-    &dna_command_preprocess, &dna_command_train, &dna_command_predict,
-    &dna_command_config, &dna_command_schema, &dna_command_inspect};
+static const dna_command *const commands[] = {&dna_command_simulation,
+    &dna_command_init, &dna_command_preprocess, &dna_command_train,
+    &dna_command_predict, &dna_command_config, &dna_command_schema,
+    &dna_command_inspect, NULL};
 
 typedef struct {
     dna_common common;
@@ -35,44 +36,83 @@ static const dna_opt_spec main_spec = {.name = "dnadna",
     .opts = {dna_opts_common, main_options, dna_opts_plugin},
     .is_group = true};
 
+static int
+run_main(const void *values, dna_log *log)
+{
+    const main_values *v = values;
+
+    (void)log;
+    if (v->version) {
+        puts("dnadna " DNA_VERSION);
+        return DNA_EXIT_OK;
+    }
+    return DNA_GO_ON;
+}
+
+static const dna_command main_command = {.name = "dnadna",
+    .spec = &main_spec,
+    .values_size = sizeof(main_values),
+    .run = run_main,
+    .commands = commands};
+
+/* What was said before the name of a command: the options of its groups. */
+typedef struct group group;
+struct group {
+    const dna_common *common;
+    const group *outer;
+};
+
+/* ---- groups ---------------------------------------------------------------------- */
+
 static void
-list_commands(FILE *out)
+list_commands(const dna_command *command, FILE *out)
 {
     fputs("\ncommands:\n", out);
-    for (int64_t i = 0; i < DNA_COUNT(commands); i++) {
-        fprintf(out, "  %-14s%s\n", commands[i]->name, commands[i]->summary);
+    for (int64_t i = 0; command->commands[i] != NULL; i++) {
+        const dna_command *c = command->commands[i];
+        fprintf(out, "  %-14s%s\n", c->name, c->summary);
     }
 }
 
 static const dna_command *
-find_command(const char *name)
+find_command(const dna_command *command, const char *name)
 {
-    for (int64_t i = 0; i < DNA_COUNT(commands); i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
-            return commands[i];
+    for (int64_t i = 0; command->commands[i] != NULL; i++) {
+        if (strcmp(command->commands[i]->name, name) == 0) {
+            return command->commands[i];
         }
     }
     return NULL;
 }
 
 static int
-unknown_command(const char *name)
+unknown_command(const dna_command *command, const char *name)
 {
     const char *names[DNA_COUNT(commands)];
-    for (int64_t i = 0; i < DNA_COUNT(commands); i++) {
-        names[i] = commands[i]->name;
+    int64_t n = 0;
+    for (; command->commands[n] != NULL && n < DNA_COUNT(names); n++) {
+        names[n] = command->commands[n]->name;
     }
-    const char *near = dna_nearest_name(name, names, DNA_COUNT(commands));
-    fprintf(stderr, "dnadna: unknown command \"%s\"", name);
+    const char *near = dna_nearest_name(name, names, n);
+    fprintf(stderr, "%s: unknown command \"%s\"", command->spec->name, name);
     if (near != NULL) {
         fprintf(stderr, "; did you mean %s?", near);
     }
     fputs(" (there are:", stderr);
-    for (int64_t i = 0; i < DNA_COUNT(commands); i++) {
+    for (int64_t i = 0; i < n; i++) {
         fprintf(stderr, "%s %s", i > 0 ? "," : "", names[i]);
     }
     fputs(")\n", stderr);
     return DNA_EXIT_FAILED;
+}
+
+static int
+missing_command(const dna_command *command)
+{
+    dna_opt_usage(command->spec, stdout);
+    fprintf(stderr, "%s: a command is required\n", command->spec->name);
+    list_commands(command, stderr);
+    return DNA_EXIT_USAGE;
 }
 
 static int
@@ -132,9 +172,51 @@ report_error(const dna_command *command, const dna_common *common, dna_log *log,
     }
 }
 
-/* first: what was said before the command's name. */
+static int run_command(
+    const dna_command *command, const group *outer, int argc, char **argv);
+
+/* The words after a group's own options. */
 static int
-run_command(const dna_command *command, const dna_common *first, int argc, char **argv)
+run_sub_command(const dna_command *command, const group *outer, int argc, char **argv)
+{
+    if (argc == 0) {
+        return missing_command(command);
+    }
+    const dna_command *sub = find_command(command, argv[0]);
+    return sub == NULL ? unknown_command(command, argv[0])
+                       : run_command(sub, outer, argc, argv);
+}
+
+static int
+show_help(const dna_command *command)
+{
+    dna_opt_help(command->spec, stdout);
+    if (command->commands != NULL) {
+        list_commands(command, stdout);
+    }
+    return DNA_EXIT_OK;
+}
+
+/* Plugins that the groups were given, then the command's own; then the command. */
+static int
+run_with_log(const dna_command *command, const dna_common *common, const group *outer,
+    dna_log *log)
+{
+    int rc = DNA_OK;
+
+    if (command->commands == NULL) {
+        for (const group *g = outer; g != NULL; g = g->outer) {
+            DNA_TRY(tell_plugins(g->common, log));
+        }
+        DNA_TRY(tell_plugins(common, log));
+    }
+    rc = command->run(common, log);
+out:
+    return rc;
+}
+
+static int
+run_command(const dna_command *command, const group *outer, int argc, char **argv)
 {
     dna_log *log = NULL;
     void *values = NULL;
@@ -154,25 +236,21 @@ run_command(const dna_command *command, const dna_common *first, int argc, char 
         goto out;
     }
     if (common->help) {
-        dna_opt_help(command->spec, stdout);
-        status = DNA_EXIT_OK;
+        status = show_help(command);
         goto out;
     }
-    common->debug = common->debug || first->debug;
+    common->debug = common->debug || (outer != NULL && outer->common->debug);
     rc = dna_console_log(&log, common, !command->is_logging);
     if (rc == DNA_OK) {
-        rc = tell_plugins(first, log);
-    }
-    if (rc == DNA_OK) {
-        rc = tell_plugins(common, log);
-    }
-    if (rc == DNA_OK) {
-        rc = command->run(values, log);
+        rc = run_with_log(command, common, outer, log);
     }
     if (rc < 0) {
         report_error(command, common, log, rc);
     } else if (rc == DNA_EXIT_USAGE) {
         (void)usage_error(command->spec);
+    } else if (rc == DNA_GO_ON) {
+        group own = {.common = common, .outer = outer};
+        rc = run_sub_command(command, &own, argc - n_used, argv + n_used);
     }
     status = rc < 0 ? DNA_EXIT_FAILED : rc;
 out:
@@ -198,29 +276,6 @@ close_output(int status)
 int
 dna_main(int argc, char **argv)
 {
-    main_values v = {0};
-    int n_used = 0;
-    int status = DNA_EXIT_OK;
-
     dna_console_ignore_limits();
-    if (dna_opt_parse(&main_spec, argc, argv, &v, &n_used) < 0) {
-        status = usage_error(&main_spec);
-    } else if (v.common.help) {
-        dna_opt_help(&main_spec, stdout);
-        list_commands(stdout);
-    } else if (v.version) {
-        puts("dnadna " DNA_VERSION);
-    } else if (n_used >= argc) {
-        dna_opt_usage(&main_spec, stdout);
-        fputs("dnadna: a command is required\n", stderr);
-        list_commands(stderr);
-        status = DNA_EXIT_USAGE;
-    } else {
-        const dna_command *command = find_command(argv[n_used]);
-        status = command == NULL
-                     ? unknown_command(argv[n_used])
-                     : run_command(command, &v.common, argc - n_used, argv + n_used);
-    }
-    dna_opt_clear(&main_spec, &v);
-    return close_output(status);
+    return close_output(run_command(&main_command, NULL, argc, argv));
 }

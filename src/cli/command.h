@@ -13,8 +13,8 @@
 #include "dnadna/log.h"
 #include "dnadna/run.h"
 
-/* Exit statuses. */
-enum { DNA_EXIT_OK = 0, DNA_EXIT_FAILED = 1, DNA_EXIT_USAGE = 2 };
+/* Exit statuses; DNA_GO_ON is none, but says that a group's sub-command is to run. */
+enum { DNA_EXIT_OK = 0, DNA_EXIT_FAILED = 1, DNA_EXIT_USAGE = 2, DNA_GO_ON = 256 };
 
 /* What every command has; the first member of its values. */
 typedef struct {
@@ -31,7 +31,7 @@ extern const dna_opt dna_opts_common[]; /* --help, --debug */
 extern const dna_opt dna_opts_log[];    /* --log-level, --log-file, --log-nc */
 extern const dna_opt dna_opts_plugin[]; /* --plugin, --trace-plugins */
 
-typedef struct {
+typedef struct dna_command {
     const char *name;
     const char *summary; /* one line for the list of commands */
     const dna_opt_spec *spec;
@@ -40,8 +40,12 @@ typedef struct {
     /* An exit status, or a negative code with the message set. DNA_EXIT_USAGE too has a
      * message: usage is shown before it. */
     int (*run)(const void *values, dna_log *log);
+    /* A group: its sub-commands, NULL at the end. Its `run` does what its own options ask
+     * for, or returns DNA_GO_ON. */
+    const struct dna_command *const *commands;
 } dna_command;
 
+extern const dna_command dna_command_simulation;
 extern const dna_command dna_command_init;
 extern const dna_command dna_command_preprocess;
 extern const dna_command dna_command_train;

@@ -64,6 +64,11 @@ static const dna_field fields_data_source[] = {
         .item = npz_key_item,
         .dflt = "[SNP, POS]",
         .doc = "Names of the SNP matrix and of the positions in the npz files."},
+    {.key = "compress",
+        .kind = DNA_KIND_BOOL,
+        .dflt = "true",
+        .doc = "Of files that a simulation writes: deflate them. "
+               "Without it they are about five times larger, and faster to write and to read."},
     {.key = "position_format",
         .kind = DNA_KIND_MAP,
         .is_nullable = true,

@@ -71,7 +71,8 @@ read_settings(dna_source *s, const dna_value *config)
     }
     (void)dna_config_position_format(config, &s->format.distance, &s->format.normalized,
         &s->format.circular, &s->format.chromosome_size, &s->format.initial_position);
-    s->options = (dna_sample_options){s->keys[0], s->keys[1], &s->format};
+    s->options = (dna_sample_options){
+        .snp_key = s->keys[0], .pos_key = s->keys[1], .format = &s->format};
 out:
     return rc;
 }
@@ -373,22 +374,20 @@ add_entry(walk *w, const char *path, const dna_template_match *m)
     return 0;
 }
 
-int
-dna_source_list(dna_source *source, dna_source_entry **entries, int64_t *n)
+/* Pass 0: this dataset's files; pass 1, if there are none: of any name. */
+static int
+list_files(dna_source *source, int n_pass, dna_source_entry **entries, int64_t *n)
 {
     walk w = {.source = source, .found = add_entry};
     int rc = DNA_OK;
 
     *entries = NULL;
     *n = 0;
-    for (int pass = 0; pass < 2 && w.n == 0; pass++) {
+    for (int pass = 0; pass < n_pass && w.n == 0; pass++) {
         dna_template_match m = {.number = {-1, -1},
             .dataset_name = pass == 0 ? source->dataset_name : NULL};
         DNA_TRY(walk_folder(&w, source->root, 0, &m));
     }
-    DNA_REQUIRE(w.n > 0, DNA_ENOTFOUND,
-        "%s: no file below this folder has a name of the form of filename_format",
-        source->root);
     *entries = w.entries;
     *n = w.n;
     w.entries = NULL;
@@ -398,6 +397,26 @@ out:
     return rc;
 }
 
+int
+dna_source_list(dna_source *source, dna_source_entry **entries, int64_t *n)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(list_files(source, 2, entries, n));
+    DNA_REQUIRE(*n > 0, DNA_ENOTFOUND,
+        "%s: no file below this folder has a name of the form of filename_format",
+        source->root);
+out:
+    return rc;
+}
+
+int
+dna_source_list_own(dna_source *source, dna_source_entry **entries, int64_t *n)
+{
+    int rc = list_files(source, 1, entries, n);
+    return rc == DNA_ENOTFOUND ? DNA_OK : rc; /* a fixed folder that is not there */
+}
+
 void
 dna_source_list_free(dna_source_entry *entries, int64_t n)
 {
@@ -405,4 +424,43 @@ dna_source_list_free(dna_source_entry *entries, int64_t n)
         dna_free(entries[i].path);
     }
     dna_free(entries);
+}
+
+/* ---- new files ------------------------------------------------------------------- */
+
+int
+dna_source_new_path(dna_source *s, int64_t scenario, int64_t replicate,
+    int scenario_width, int replicate_width, char **path)
+{
+    int64_t number[DNA_N_NUMBER] = {scenario, replicate};
+    int width[DNA_TEMPLATE_MAX_PART] = {0};
+
+    for (int i = 0; i < s->name.n; i++) {
+        width[i] =
+            s->name.part[i].field == DNA_SCENARIO ? scenario_width : replicate_width;
+    }
+    return fill_path(s, number, width, path);
+}
+
+bool
+dna_source_has_scenario_folders(const dna_source *source)
+{
+    bool has_scenario = false;
+
+    for (int i = 0; i < source->name.n; i++) {
+        const dna_template_part *part = &source->name.part[i];
+        if (part->kind == DNA_PART_SLASH && has_scenario) {
+            return true;
+        }
+        has_scenario =
+            has_scenario
+            || (part->kind == DNA_PART_NUMBER && part->field == DNA_SCENARIO);
+    }
+    return false;
+}
+
+bool
+dna_source_has_replicates(const dna_source *source)
+{
+    return source->name.has_field[DNA_REPLICATE];
 }

@@ -32,9 +32,21 @@ typedef struct {
 } dna_source_entry;
 
 /** Every file that matches the template, in walk order (folders and names sorted as
- * text). */
+ * text); files of another dataset name if there are none of this one's. */
 int dna_source_list(
     dna_source *source, dna_source_entry **entries, int64_t *n) DNA_MUST_CHECK;
+/** The same, of this dataset's name alone; there may be none. */
+int dna_source_list_own(
+    dna_source *source, dna_source_entry **entries, int64_t *n) DNA_MUST_CHECK;
 void dna_source_list_free(dna_source_entry *entries, int64_t n);
+
+/** The name that a new file of (scenario, replicate) gets, zero-padded to these numbers
+ *  of digits where the template has no format spec; a heap string. */
+int dna_source_new_path(dna_source *source, int64_t scenario, int64_t replicate,
+    int scenario_width, int replicate_width, char **path) DNA_MUST_CHECK;
+/** Whether each scenario has a folder of its own, or several. */
+bool dna_source_has_scenario_folders(const dna_source *source);
+/** Whether the template tells replicates apart. */
+bool dna_source_has_replicates(const dna_source *source);
 
 #endif

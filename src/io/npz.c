@@ -425,6 +425,8 @@ out:
 
 /* Writing: the archive grows in memory and goes to its file in one atomic write. */
 
+#define DEFLATE_LEVEL 1
+
 static int
 add_member(zip_t *zip, const char *path, const char *key, const unsigned char *bytes,
     size_t n, bool is_deflated)
@@ -449,7 +451,7 @@ add_member(zip_t *zip, const char *path, const char *key, const unsigned char *b
     }
     source = NULL; /* the archive's */
     zip_int32_t method = is_deflated ? ZIP_CM_DEFLATE : ZIP_CM_STORE;
-    if (zip_set_file_compression(zip, (zip_uint64_t)i, method, 6) != 0
+    if (zip_set_file_compression(zip, (zip_uint64_t)i, method, DEFLATE_LEVEL) != 0
         || zip_file_set_dostime(zip, (zip_uint64_t)i, 0, 0x21, 0)
                != 0) { /* 1980-01-01 */
         rc = archive_fault(path, zip_get_error(zip));
@@ -462,7 +464,7 @@ out:
 
 /* The finished archive out of its in-memory source. */
 static int
-write_source(zip_source_t *source, const char *path)
+write_source(zip_source_t *source, const char *path, bool skips_sync)
 {
     int rc = DNA_OK;
     zip_stat_t st;
@@ -483,7 +485,8 @@ write_source(zip_source_t *source, const char *path)
         rc = archive_fault(path, zip_source_error(source));
         goto out;
     }
-    DNA_TRY(dna_atomic_write(path, bytes, (size_t)st.size));
+    DNA_TRY(skips_sync ? dna_atomic_write_unsynced(path, bytes, (size_t)st.size)
+                       : dna_atomic_write(path, bytes, (size_t)st.size));
 out:
     if (is_open) {
         zip_source_close(source);
@@ -495,9 +498,9 @@ out:
 /* libzip writes no archive without members; NumPy does: the bare end record. */
 static const unsigned char empty_archive[22] = {'P', 'K', 5, 6};
 
-int
-dna_npz_write(const char *path, const char *const *keys, const dna_array *arrays,
-    int64_t n, bool is_deflated)
+static int
+write_arrays(const char *path, const char *const *keys, const dna_array *arrays,
+    int64_t n, bool is_deflated, bool skips_sync)
 {
     int rc = DNA_OK;
     zip_error_t error;
@@ -531,7 +534,7 @@ dna_npz_write(const char *path, const char *const *keys, const dna_array *arrays
         goto out;
     }
     zip = NULL;
-    DNA_TRY(write_source(source, path));
+    DNA_TRY(write_source(source, path, skips_sync));
 out:
     if (zip != NULL) {
         zip_discard(zip);
@@ -543,4 +546,18 @@ out:
     dna_free(members);
     zip_error_fini(&error);
     return rc;
+}
+
+int
+dna_npz_write(const char *path, const char *const *keys, const dna_array *arrays,
+    int64_t n, bool is_deflated)
+{
+    return write_arrays(path, keys, arrays, n, is_deflated, false);
+}
+
+int
+dna_npz_write_unsynced(const char *path, const char *const *keys,
+    const dna_array *arrays, int64_t n, bool is_deflated)
+{
+    return write_arrays(path, keys, arrays, n, is_deflated, true);
 }

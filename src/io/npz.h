@@ -35,8 +35,12 @@ int dna_npz_header(dna_npz *npz, const char *key, dna_npy_header *h) DNA_MUST_CH
 int dna_npz_read(dna_npz *npz, const char *key, dna_array *out) DNA_MUST_CHECK;
 
 /** Write arrays[i] under keys[i], deflated if asked, atomically and with fixed dates:
- *  the same arrays give the same bytes. */
+ *  the same arrays give the same bytes. Deflated with level 1: matrices of 0 and 1
+ *  take a third more room than with level 6, in a ninth of the time. */
 int dna_npz_write(const char *path, const char *const *keys, const dna_array *arrays,
     int64_t n, bool is_deflated) DNA_MUST_CHECK;
+/** The same without waiting for the disk (dna_atomic_skip_sync()). */
+int dna_npz_write_unsynced(const char *path, const char *const *keys,
+    const dna_array *arrays, int64_t n, bool is_deflated) DNA_MUST_CHECK;
 
 #endif

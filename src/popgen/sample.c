@@ -339,5 +339,9 @@ dna_sample_save(
     const char *keys[2] = {snp_key(options), pos_key(options)};
     dna_array arrays[2] = {sample->snp, sample->pos}; /* borrowed for the call */
 
-    return dna_npz_write(path, keys, arrays, sample->has_pos ? 2 : 1, true);
+    int64_t n = sample->has_pos ? 2 : 1;
+    bool is_deflated = options == NULL || !options->is_stored;
+    return options != NULL && options->skips_sync
+               ? dna_npz_write_unsynced(path, keys, arrays, n, is_deflated)
+               : dna_npz_write(path, keys, arrays, n, is_deflated);
 }

@@ -162,18 +162,7 @@ make(init_job *j)
     const dna_init_options *o = j->o;
     int rc = DNA_OK;
 
-    DNA_REQUIRE(o->model_name[0] != '\0' && strchr(o->model_name, '/') == NULL
-                    && strcmp(o->model_name, ".") != 0
-                    && strcmp(o->model_name, "..") != 0,
-        DNA_EARG, "model name \"%s\": must be usable as a folder's name",
-        o->model_name);
-    bool is_here = o->models_root == NULL || strcmp(o->models_root, ".") == 0;
-    j->dir = is_here ? dna_strdup(o->model_name)
-                     : dna_path_join(o->models_root, o->model_name);
-    if (j->dir == NULL) {
-        rc = DNA_ENOMEM;
-        goto out;
-    }
+    DNA_TRY(dna_new_folder(&j->dir, "model name", o->model_name, o->models_root));
     DNA_TRY(model_file(&j->config_path, j, "_preprocessing_config.yml"));
     DNA_TRY(check_new(j, j->config_path));
     DNA_TRY(read_dataset(j));

@@ -4,8 +4,10 @@
  */
 #include "run/settings.h"
 
+#include <string.h>
 #include <time.h>
 
+#include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
 
@@ -58,6 +60,21 @@ dna_setting_check_folder(const dna_value *config, const char *dotted)
     return dna_path_exists(path)
                ? dna_config_fail(DNA_EIO, v, dotted, "%s is not a folder", path)
                : dna_config_fail(DNA_ENOTFOUND, v, dotted, "%s does not exist", path);
+}
+
+int
+dna_new_folder(char **out, const char *what, const char *name, const char *root)
+{
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0
+                    && strcmp(name, "..") != 0,
+        DNA_EARG, "%s \"%s\": must be usable as a folder's name", what, name);
+    bool is_here = root == NULL || strcmp(root, ".") == 0;
+    *out = is_here ? dna_strdup(name) : dna_path_join(root, name);
+    rc = *out != NULL ? DNA_OK : DNA_ENOMEM;
+out:
+    return rc;
 }
 
 int

@@ -21,6 +21,10 @@ bool dna_is_config_name(const char *path);
 /** Refuse what is no folder, in one line with the key and its place in the config. */
 int dna_setting_check_folder(
     const dna_value *config, const char *dotted) DNA_MUST_CHECK;
+/** The folder <root>/<name> of a new model or dataset, to be made; a heap string. root NULL
+ * or ".": here. What cannot be a folder's name is refused; `what` is for the message. */
+int dna_new_folder(
+    char **out, const char *what, const char *name, const char *root) DNA_MUST_CHECK;
 /** Put file and line of a setting before the current message; returns code. */
 int dna_setting_blame(int code, const dna_value *config, const char *dotted);
 /** Whether a word means a choice of a CHOICE key. */

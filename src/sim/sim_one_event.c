@@ -136,6 +136,11 @@ one_event_open(dna_simulator *sim)
         return dna_config_fail(DNA_EARG, dna_value_get(sim->config, "tmin"), "tmin",
             "%lld is above tmax %lld", (long long)o->tmin, (long long)o->tmax);
     }
+    if (sim->seed > UINT32_MAX) { /* of NumPy's generator */
+        return dna_config_fail(DNA_EARG, dna_value_get(sim->config, "seed"), "seed",
+            "%llu is above %llu, the largest of this simulator",
+            (unsigned long long)sim->seed, (unsigned long long)UINT32_MAX);
+    }
     if (o->n_min > o->n_max) {
         return dna_config_fail(DNA_EARG, dna_value_get(sim->config, "n_min"), "n_min",
             "%.10g is above n_max %.10g", o->n_min, o->n_max);

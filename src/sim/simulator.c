@@ -63,40 +63,54 @@ dna_simulator_find(const char *name)
 
 /* ---- opening --------------------------------------------------------------------- */
 
-static int
-find_named(const dna_simulator_def **out, const dna_value *config)
+/* "one_event, two_populations" */
+static void
+list_names(dna_str *out, const char *names[])
 {
-    const dna_value *v = dna_value_get(config, "simulator_name");
-    const char *name = dna_value_as_text(v);
+    dna_str_init(out, 0);
+    for (int64_t i = 0; i < DNA_COUNT(simulators); i++) {
+        names[i] = simulators[i]->name;
+        dna_str_addf(out, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+}
+
+int
+dna_simulator_named(const dna_simulator_def **out, const char *name)
+{
     const char *names[DNA_COUNT(simulators)];
-    const dna_simulator_def *def = NULL;
     dna_str known;
     int rc = DNA_OK;
 
-    dna_str_init(&known, 0);
-    for (int64_t i = 0; i < DNA_COUNT(simulators); i++) {
-        names[i] = simulators[i]->name;
-        dna_str_addf(&known, "%s%s", i > 0 ? ", " : "", names[i]);
-    }
-    DNA_TRY(dna_str_status(&known));
-    if (name == NULL) {
-        rc = dna_config_fail(DNA_ENOTFOUND, config, "simulator_name",
-            "is not given; one of %s", dna_str_text(&known));
-        goto out;
-    }
-    def = dna_simulator_find(name);
-    if (def == NULL) {
+    list_names(&known, names);
+    *out = dna_simulator_find(name);
+    if (*out == NULL) {
         const char *nearest = dna_nearest_name(name, names, DNA_COUNT(names));
-        rc = dna_config_fail(DNA_ENOTFOUND, v, "simulator_name",
-            "there is no simulator \"%s\"%s%s%s; known are %s", name,
-            nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
-            nearest != NULL ? "\"" : "", dna_str_text(&known));
-        goto out;
+        rc = dna_fail(DNA_ENOTFOUND, "there is no simulator \"%s\"%s%s%s; known are %s",
+            name, nearest != NULL ? "; did you mean \"" : "",
+            nearest != NULL ? nearest : "", nearest != NULL ? "\"" : "",
+            dna_str_text(&known));
     }
-    *out = def;
-out:
     dna_str_clear(&known);
     return rc;
+}
+
+static int
+find_of_config(const dna_simulator_def **out, const dna_value *config)
+{
+    const dna_value *v = dna_value_get(config, "simulator_name");
+    const char *name = dna_value_as_text(v);
+
+    if (name == NULL) {
+        const char *names[DNA_COUNT(simulators)];
+        dna_str known;
+        list_names(&known, names);
+        int rc = dna_config_fail(DNA_ENOTFOUND, config, "simulator_name",
+            "is not given; one of %s", dna_str_text(&known));
+        dna_str_clear(&known);
+        return rc;
+    }
+    int rc = dna_simulator_named(out, name);
+    return rc < 0 ? dna_config_fail(rc, v, "simulator_name", "%s", dna_message()) : rc;
 }
 
 /* Positions are normalized unless the config says otherwise. */
@@ -144,7 +158,7 @@ dna_simulator_new(dna_simulator **out, dna_arena *config_arena, dna_value *confi
     dna_simulator *sim = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(find_named(&def, config));
+    DNA_TRY(find_of_config(&def, config));
     assert(def != NULL);
     DNA_TRY(dna_config_check_also(
         config_arena, config, def->fields, dna_fields_dataset, log));

@@ -89,6 +89,8 @@ struct dna_simulator {
 const dna_simulator_def *dna_simulator_find(const char *name);
 /** i-th built-in, NULL past the end. */
 const dna_simulator_def *dna_simulator_at(int64_t i);
+/** The one of a name; DNA_ENOTFOUND with a message that lists the known ones. */
+int dna_simulator_named(const dna_simulator_def **out, const char *name) DNA_MUST_CHECK;
 
 /** Open the simulator that a checked dataset config names, after checking its own
  *  settings (defaults are added to config). seed is used for all draws.

@@ -142,6 +142,12 @@ const dna_field dna_fields_dataset[] = {
         .has_min = true,
         .min = 0,
         .doc = "Of a simulation config: seed of the random numbers."},
+    {.key = "write_trees",
+        .kind = DNA_KIND_BOOL,
+        .is_nullable = true,
+        .doc =
+            "Of a simulation config: write the tree sequence of each sample beside it, as a .trees file. "
+            "For simulators that have one."},
     {.key = "summary_statistics",
         .kind = DNA_KIND_ANY,
         .doc = "Of a simulation config: settings of the summary statistics."},

@@ -290,6 +290,7 @@ one_event_run(void *worker, const dna_simulator *sim, const double *row, uint64_
         .recombination_rate = row[RECOMBINATION_RATE],
         .mutation_rate = row[MUTATION_RATE],
         .max_snp = max_snp,
+        .has_tables = sim->has_trees,
         .is_cancelled = sim->is_cancelled,
         .payload = sim->payload};
     int rc = DNA_OK;
@@ -298,6 +299,12 @@ one_event_run(void *worker, const dna_simulator *sim, const double *row, uint64_
     DNA_TRY(dna_coalescent_run(worker, seed, scenario, replicate, out));
 out:
     return rc;
+}
+
+static const dna_tree_tables *
+one_event_trees(void *worker)
+{
+    return dna_coalescent_tables(worker);
 }
 
 const dna_simulator_def dna_simulator_one_event = {.name = "one_event",
@@ -327,4 +334,5 @@ const dna_simulator_def dna_simulator_one_event = {.name = "one_event",
     .draw = one_event_draw,
     .worker_new = one_event_worker_new,
     .worker_free = one_event_worker_free,
-    .run = one_event_run};
+    .run = one_event_run,
+    .trees = one_event_trees};

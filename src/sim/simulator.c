@@ -135,6 +135,19 @@ setting_count(const dna_value *config, const char *key)
 }
 
 static int
+read_trees(dna_simulator *sim)
+{
+    const dna_value *v = dna_value_get(sim->config, "write_trees");
+
+    if (dna_value_as_bool(v, &sim->has_trees) && sim->has_trees
+        && sim->def->trees == NULL) {
+        return dna_config_fail(DNA_EUNSUPPORTED, v, "write_trees",
+            "the simulator %s has no tree sequences", sim->def->name);
+    }
+    return DNA_OK;
+}
+
+static int
 check_columns(const dna_simulator *sim)
 {
     int rc = DNA_OK;
@@ -180,6 +193,7 @@ dna_simulator_new(dna_simulator **out, dna_arena *config_arena, dna_value *confi
         "n_scenarios: %lld are more than %lld", (long long)sim->n_scenario,
         (long long)DNA_SCENARIOS_MAX);
     read_format(sim);
+    DNA_TRY(read_trees(sim));
     DNA_TRY(def->open(sim));
     DNA_TRY(check_columns(sim));
     *out = sim;
@@ -275,6 +289,14 @@ dna_simulator_worker_free(dna_simulator_worker *worker)
         worker->sim->def->worker_free(worker->state);
         dna_free(worker);
     }
+}
+
+const dna_tree_tables *
+dna_simulator_trees(const dna_simulator_worker *worker)
+{
+    const dna_simulator *sim = worker->sim;
+    return sim->has_trees && sim->def->trees != NULL ? sim->def->trees(worker->state)
+                                                     : NULL;
 }
 
 /* Base pairs are whole numbers: the cell of the continuous sequence a site lies in. */

@@ -27,6 +27,7 @@
 #include "dnadna/log.h"
 #include "dnadna/rng.h"
 #include "dnadna/sample.h"
+#include "dnadna/tree_tables.h"
 
 /** More rows of one table are a mistake. */
 #define DNA_SCENARIOS_MAX INT64_C(100000000)
@@ -66,6 +67,9 @@ typedef struct dna_simulator_def {
     int (*run)(void *worker, const dna_simulator *sim, const double *values,
         uint64_t seed, int64_t scenario, int64_t replicate, int64_t max_snp,
         dna_sample **out);
+    /* The tree sequence of a worker's last replicate, if sim->has_trees; NULL: the
+     * simulator has none. */
+    const dna_tree_tables *(*trees)(void *worker);
 } dna_simulator_def;
 
 struct dna_simulator {
@@ -82,6 +86,8 @@ struct dna_simulator {
     int64_t replicate_column;   /* "n_replicates" */
     dna_position_format format; /* of the positions wanted: config's position_format,
                                  * else normalized */
+    bool has_trees; /* workers keep the tree sequence of the last replicate: config's
+                     * write_trees; may be changed before workers are made */
     bool (*is_cancelled)(void *payload); /* long replicates ask it; may be NULL */
     void *payload;
 };
@@ -119,6 +125,11 @@ void dna_simulator_worker_free(dna_simulator_worker *worker);
 int dna_simulator_run(dna_simulator_worker *worker, const double *values, uint64_t seed,
     int64_t scenario, int64_t replicate, int64_t max_snp,
     dna_sample **out) DNA_MUST_CHECK;
+
+/** The tree sequence of the worker's last replicate, valid until its next one; NULL unless
+ *  sim->has_trees. dna_tree_tables_save() writes it. Trees are of all sites: max_snp is
+ *  then 0. */
+const dna_tree_tables *dna_simulator_trees(const dna_simulator_worker *worker);
 
 /** The column of a name, -1 if there is none. */
 int64_t dna_simulator_column(const dna_simulator *sim, const char *name);

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/config.h"
@@ -65,6 +66,36 @@ test_simulators_are_found_by_name(void **state)
     assert_ptr_equal(dna_simulator_at(0), &dna_simulator_one_event);
     assert_null(dna_simulator_at(-1));
     assert_null(dna_simulator_at(100));
+}
+
+static void
+test_trees_are_kept_if_they_are_to_be_written(void **state)
+{
+    opened o;
+    dna_simulator_worker *worker = NULL;
+    dna_sample *sample = NULL;
+    double *row = NULL;
+
+    (void)state;
+    assert_ok(try_open(
+        &o, "simulator_name: one_event\nwrite_trees: true\nsegment_length: 1e5\n", 2));
+    row = calloc((size_t)o.sim->n_column, sizeof(*row));
+    assert_ok(dna_simulator_draw(o.sim, 2, 0, row));
+    assert_ok(dna_simulator_worker_new(&worker, o.sim));
+    assert_ok(dna_simulator_run(worker, row, 2, 0, 0, 0, &sample));
+    const dna_tree_tables *trees = dna_simulator_trees(worker);
+    assert_non_null(trees);
+    assert_int_equal(trees->n_site, sample->n_site);
+    assert_int_equal(trees->n_sample, 50);
+    dna_sample_free(sample);
+    sample = NULL;
+    o.sim->has_trees = false;
+    assert_ok(dna_simulator_run(worker, row, 2, 0, 0, 0, &sample));
+    assert_null(dna_simulator_trees(worker));
+    dna_sample_free(sample);
+    dna_simulator_worker_free(worker);
+    close_opened(&o);
+    free(row);
 }
 
 static void
@@ -212,6 +243,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_simulators_are_found_by_name),
+        cmocka_unit_test(test_trees_are_kept_if_they_are_to_be_written),
         cmocka_unit_test(test_settings_are_checked),
         cmocka_unit_test(test_one_event_draws_the_originals_table),
         cmocka_unit_test(test_rows_without_a_table_have_its_distribution),

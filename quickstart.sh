@@ -1,11 +1,11 @@
 #!/bin/sh
-# quickstart.sh - from a bare Debian 12 to a first prediction.
+# quickstart.sh - from a bare Debian 12 to predictions: simulate, preprocess, train, predict.
 #
 # SPDX-License-Identifier: MIT
 #
-# Installs what is missing, builds dnadna in build/release, and takes the project's own small
-# dataset (coalescent simulations of one change of population size) through init, preprocess,
-# train and predict in build/quickstart. Shows each command.
+# Installs what is missing, builds dnadna in build/release, and goes from a simulator to
+# predictions in build/quickstart, first step by step on 40 samples, then on enough of them for
+# a network to learn from. Shows each command.
 set -eu
 cd "$(dirname "$0")"
 . tools/packages.sh
@@ -13,7 +13,6 @@ cd "$(dirname "$0")"
 need_packages $packages_build
 
 work=build/quickstart
-data=tests/data/one_event_small
 rm -rf "$work"
 mkdir -p "$work"
 
@@ -30,18 +29,39 @@ build cmake --build build/release --target dnadna
 PATH=$PWD/build/release:$PATH
 printf '$ dnadna --version\n'
 dnadna --version
+cd "$work"
 
-say "2. Start a model: write a config that says what to learn from the dataset"
-run dnadna init --dataset-config "$data/one_event_dataset_config.yml" demo "$work"
+# Show a line of shell, and run it.
+show() {
+    printf '$ %s\n' "$1"
+    eval "$1"
+}
 
-say "3. Preprocess: check the samples, split the scenarios, standardise the targets"
-echo "   (the split is random; a seed in the config makes it the same each time)"
-run sed -i 's/seed: null/seed: 1/' "$work/demo/demo_preprocessing_config.yml"
-run dnadna preprocess "$work/demo/demo_preprocessing_config.yml"
+say "2. Simulate: genomes under one change of population size, whose time and sizes are drawn"
+run dnadna simulation init my_dataset one_event
+show "sed -i 's/^n_scenarios: .*/n_scenarios: 20/; s/^n_replicates: .*/n_replicates: 2/; s/^seed: .*/seed: 2/' \\
+    my_dataset/my_dataset_simulation_config.yml"
+run dnadna simulation run my_dataset/my_dataset_simulation_config.yml
 
-say "4. Train: a small SPIDNA network instead of the default; the rest is inherited"
-cat > "$work/demo/spidna.yml" << 'END'
-inherit: demo_training_config.yml
+say "3. Start a model: write a config that says what to learn from the dataset"
+run dnadna init --simulation-config=my_dataset/my_dataset_simulation_config.yml my_model
+show "sed -i 's/training: 0.7/training: 0.5/; s/validation: 0.3/validation: 0.5/; s/seed: null/seed: 1/' \\
+    my_model/my_model_preprocessing_config.yml"
+
+say "4. Preprocess: check the samples, split the scenarios, standardise the targets"
+run dnadna preprocess my_model/my_model_preprocessing_config.yml
+
+say "5. Train: the default network, for one epoch"
+show "sed -i 's/^n_epochs: .*/n_epochs: 1/' my_model/my_model_training_config.yml"
+run dnadna train my_model/my_model_training_config.yml
+
+say "6. Predict: time of the event and sizes after and before it, for one scenario"
+run dnadna predict my_model/run_000/my_model_run_000_last_epoch_net.safetensors \
+    my_dataset/scenario_04/*.npz
+
+say "7. The same with 400 scenarios, a small SPIDNA network and eight epochs: about a minute"
+cat > spidna.yml << 'END'
+inherit: larger/larger_training_config.yml
 network:
     name: SPIDNA
     params: {n_blocks: 4, n_features: 16}
@@ -49,32 +69,33 @@ dataset_transforms:
 -   crop: {max_snp: 400}
 -   snp_format: concat
 optimizer: {name: Adam, params: {learning_rate: 0.003}}
-batch_size: 9
-n_epochs: 20
-evaluation_interval: 6
+n_epochs: 8
+evaluation_interval: 14
 seed: 1
 END
-run cat "$work/demo/spidna.yml"
-printf '$ %s\n' "dnadna train --run-id spidna $work/demo/spidna.yml"
+run dnadna simulation run --backup --set n_scenarios=400 my_dataset/my_dataset_simulation_config.yml
+sed -i 's/^n_scenarios: .*/n_scenarios: 400/' my_dataset/my_dataset_simulation_config.yml
+run dnadna init --simulation-config=my_dataset/my_dataset_simulation_config.yml larger
+run dnadna preprocess --set preprocessing.seed=1 --set preprocessing.min_snp=400 \
+    larger/larger_preprocessing_config.yml
+run cat spidna.yml
+printf '$ %s\n' "dnadna train --run-id spidna spidna.yml"
 {
-    dnadna train --run-id spidna "$work/demo/spidna.yml" 2>&1 || : > "$work/failed"
+    dnadna train --run-id spidna spidna.yml 2>&1 || : > failed
 } | grep -e ';  network ' -e ' samples$' -e 'end of validation' -e 'training took' \
     -e 'best loss: [0-9][^-]*$' -e ' ERROR; ' | sed 's/^[^;]*; *[A-Z]*;  /  /'
-if [ -e "$work/failed" ]; then
+if [ -e failed ]; then
     exit 1
 fi
-log=$work/demo/run_spidna/demo_run_spidna_training.log
+log=larger/run_spidna/larger_run_spidna_training.log
 echo "  the last validation, in generations and effective sizes:"
 grep '  RMSE ' "$log" | tail -3 | sed 's/^[^;]*; *[A-Z]*;  /  /'
-echo "(the whole log: $log; every validation as a table: demo_run_spidna_metrics.csv beside it)"
-network=$work/demo/run_spidna/demo_run_spidna_best_net.safetensors
+run dnadna predict --by scenario -o predictions.csv \
+    larger/run_spidna/larger_run_spidna_best_net.safetensors \
+    my_dataset/my_dataset_simulation_config.yml
 
-say "5. Predict: every sample of the dataset, one row a scenario"
-run dnadna predict --by scenario -o "$work/predictions.csv" "$network" \
-    "$data/one_event_dataset_config.yml"
+say "8. True and predicted values (medians) of scenarios kept for validation"
+../../tools/compare.sh my_dataset/my_dataset_params.csv larger/larger_preprocessed_params.csv \
+    predictions.csv
 
-say "6. True and predicted values (medians) of the scenarios kept for validation"
-tools/compare.sh "$data/one_event_params.csv" "$work/demo/demo_preprocessed_params.csv" \
-    "$work/predictions.csv"
-
-say "Next: README.md (a tour), docs/config.md (every setting), ./test.sh (all tests)"
+say "Everything is in $work. Next: README.md (a tour), docs/config.md (every setting), ./test.sh"

@@ -5,7 +5,7 @@
 #
 # usage: compare.sh <parameter table> <preprocessed table> <predictions by scenario>
 # All three are CSV tables keyed by scenario_idx. The medians over replicates are shown for
-# the scenarios of the validation set, then, for each parameter, the correlation of the
+# the first 12 scenarios of the validation set, then, for each parameter, the correlation of the
 # logarithms over the scenarios of each set.
 set -eu
 awk -F, '
@@ -58,14 +58,15 @@ n_table == 2 { set[$key] = $split_column; next }
 {
     s = set[$key]
     split(line[$key], truth, ",")
-    if (s == "validation") {
+    n[s]++
+    is_shown = s == "validation" && n[s] <= 12
+    if (is_shown) {
         printf "%8s", $key
     }
-    n[s]++
     for (p = 1; p <= n_param; p++) {
         t = truth[true_column[param[p]]]
         y = $predicted_column[param[p]]
-        if (s == "validation") {
+        if (is_shown) {
             printf "  | %12.0f %10.0f", t, y
         }
         a = log(t)
@@ -76,7 +77,7 @@ n_table == 2 { set[$key] = $split_column; next }
         syy[s, p] += b * b
         sty[s, p] += a * b
     }
-    if (s == "validation") {
+    if (is_shown) {
         printf "\n"
     }
 }

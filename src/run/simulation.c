@@ -192,42 +192,73 @@ typedef struct {
     int64_t n_before; /* done when start was taken */
 } work;
 
+/* Whether the tree sequence of a sample is there, if there shall be one. It is written
+ * before the sample. */
+static int
+has_trees(const dna_simulation_job *j, const char *path, bool *out)
+{
+    *out = true;
+    if (j->sim->has_trees) {
+        int64_t size = 0;
+        char *trees = dna_simulation_trees_path(path);
+        if (trees == NULL) {
+            return DNA_ENOMEM;
+        }
+        *out = dna_path_size(trees, &size) == DNA_OK && size > 0;
+        dna_free(trees);
+    }
+    return DNA_OK;
+}
+
 /* Whether a file is there that can be kept. */
 static int
 check_kept(const dna_simulation_job *j, const char *path, bool *is_kept)
 {
     dna_sample *sample = NULL;
+    bool has_all = false;
+    int rc = DNA_OK;
 
     *is_kept = false;
     if (!j->is_kept || !dna_path_exists(path)) {
-        return DNA_OK;
+        goto out;
     }
-    int rc = dna_sample_load(&sample, path, &j->save);
-    dna_sample_free(sample);
-    if (rc == DNA_ENOMEM) {
-        return rc;
+    DNA_TRY(has_trees(j, path, &has_all));
+    if (!has_all) {
+        goto out;
     }
+    rc = dna_sample_load(&sample, path, &j->save);
     *is_kept = rc == DNA_OK;
-    if (!*is_kept) {
+    if (rc < 0 && rc != DNA_ENOMEM) {
         dna_log_warning(j->log, "made again: %s", dna_message());
+        rc = DNA_OK;
     }
-    return DNA_OK;
+out:
+    dna_sample_free(sample);
+    return rc;
 }
 
+/* trees may be NULL. */
 static int
-save_sample(const dna_simulation_job *j, const dna_sample *sample, const char *path)
+save_sample(const dna_simulation_job *j, const dna_sample *sample,
+    const dna_tree_tables *trees, const char *path)
 {
     char *dir = dna_path_dirname(path);
+    char *trees_path = dna_simulation_trees_path(path);
     int rc = DNA_OK;
 
-    if (dir == NULL) {
-        return DNA_ENOMEM;
+    if (dir == NULL || trees_path == NULL) {
+        rc = DNA_ENOMEM;
+        goto out;
     }
     if (!dna_path_is_dir(dir)) {
         DNA_TRY(dna_path_make_dirs(dir));
     }
+    if (trees != NULL) {
+        DNA_TRY(dna_tree_tables_save(trees, trees_path));
+    }
     DNA_TRY(dna_sample_save(sample, path, &j->save));
 out:
+    dna_free(trees_path);
     dna_free(dir);
     return rc;
 }
@@ -245,7 +276,7 @@ make_sample(work *w, int64_t scenario, int64_t replicate, int worker, const char
     }
     DNA_TRY(dna_simulator_run(
         w->workers[worker], row, j->seed, scenario, replicate, 0, &sample));
-    DNA_TRY(save_sample(j, sample, path));
+    DNA_TRY(save_sample(j, sample, dna_simulator_trees(w->workers[worker]), path));
 out:
     dna_sample_free(sample);
     return rc;

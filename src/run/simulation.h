@@ -53,5 +53,8 @@ int dna_simulation_make_room(dna_simulation_job *j) DNA_MUST_CHECK;
 /** The file of a sample. */
 int dna_simulation_sample_path(const dna_simulation_job *j, int64_t scenario,
     int64_t replicate, char **path) DNA_MUST_CHECK;
+/** The tree sequence beside the file of a sample: ".trees" in the place of ".npz"; a heap
+ * string, NULL when memory is out. */
+char *dna_simulation_trees_path(const char *sample_path);
 
 #endif

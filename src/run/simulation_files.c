@@ -24,6 +24,18 @@ dna_simulation_sample_path(
         j->source, scenario, replicate, j->scenario_width, j->replicate_width, path);
 }
 
+char *
+dna_simulation_trees_path(const char *sample_path)
+{
+    size_t n = strlen(sample_path);
+    dna_str s;
+
+    dna_str_init(&s, 0);
+    dna_str_addn(&s, sample_path, dna_str_ends_with(sample_path, ".npz") ? n - 4 : n);
+    dna_str_add(&s, ".trees");
+    return dna_str_take(&s);
+}
+
 /* ---- what is there --------------------------------------------------------------- */
 
 /* Of the samples there, those of this call's scenarios. */
@@ -112,6 +124,10 @@ remove_all(const dna_simulation_job *j, const dna_source_entry *entries, int64_t
             DNA_PLURAL(n), n == 1 ? "is" : "are");
     }
     for (int64_t i = 0; i < n; i++) {
+        char *trees = dna_simulation_trees_path(entries[i].path);
+        rc = trees == NULL ? DNA_ENOMEM : remove_file(trees);
+        dna_free(trees);
+        DNA_TRY(rc);
         DNA_TRY(remove_file(entries[i].path));
         remove_empty_folders(j, entries[i].path);
     }
@@ -187,6 +203,26 @@ out:
     return rc;
 }
 
+/* A sample, and its tree sequence if there is one. */
+static int
+move_sample(const dna_simulation_job *j, const char *backup, const char *path)
+{
+    char *trees = dna_simulation_trees_path(path);
+    int rc = DNA_OK;
+
+    if (trees == NULL) {
+        return DNA_ENOMEM;
+    }
+    if (dna_path_exists(trees)) {
+        DNA_TRY(move_file(j, backup, trees));
+    }
+    DNA_TRY(move_file(j, backup, path));
+    remove_empty_folders(j, path);
+out:
+    dna_free(trees);
+    return rc;
+}
+
 static int
 move_all(const dna_simulation_job *j, const dna_source_entry *entries, int64_t n)
 {
@@ -196,8 +232,7 @@ move_all(const dna_simulation_job *j, const dna_source_entry *entries, int64_t n
 
     DNA_TRY(backup_folder(j, &backup));
     for (int64_t i = 0; i < n; i++) {
-        DNA_TRY(move_file(j, backup, entries[i].path));
-        remove_empty_folders(j, entries[i].path);
+        DNA_TRY(move_sample(j, backup, entries[i].path));
     }
     for (int64_t i = 0; j->is_whole && i < DNA_COUNT(others); i++) {
         if (dna_path_exists(others[i])) {

@@ -185,6 +185,21 @@ cmp flat/toy_03_1.npz ref/scenario_03/toy_03_1.npz
 sed -i 's#filename_format: .*#filename_format: "{dataset_name}_{scenario}.npz"#' flat/sim.yml
 refused 'has no {replicate}' simulation run --overwrite flat/sim.yml
 
+# tree sequences beside the samples, which are the same
+start trees
+simulate --set write_trees=yes trees/sim.yml
+[ "$(find trees -name 'toy_*.trees' -size +1k | wc -l)" = 36 ] || fail "not 36 tree sequences"
+cp -r trees whole_trees
+rm trees/scenario_03/toy_03_1.trees trees/scenario_04/toy_04_0.npz
+simulate --set write_trees=yes --resume trees/sim.yml
+grep -q '34 samples were there already' err || fail "$(cat err)"
+diff -r trees whole_trees || fail "resumed tree sequences differ"
+refused 'was made with another setting "write_trees"' simulation run --resume trees/sim.yml
+simulate --backup trees/sim.yml
+[ "$(find trees/toy-backup.* -name 'toy_*.trees' | wc -l)" = 36 ] || fail "the backup lacks trees"
+rm -r trees/toy-backup.*
+same_as_ref trees
+
 # a full disk: one line, what is written is whole, and the rest can be made
 if ! (ulimit -f 0 && exec "$dnadna" --version > /dev/null) 2> /dev/null; then
     trap '' XFSZ

@@ -54,6 +54,7 @@ struct dna_field {
     bool is_required;   /* missing is an error (after defaults are filled) */
     bool is_nullable;   /* null is allowed */
     bool must_exist;    /* PATH: the file or folder must be there */
+    bool may_be_tree;   /* PATH: a list or mapping instead is let through */
     bool is_deprecated; /* accepted and ignored, with one line of notice: `notice` */
     bool is_strict;     /* MAP: an unknown key is an error, not a warning */
     bool is_min_open;   /* min itself is not allowed */

@@ -186,6 +186,9 @@ check_path(const checker *c, dna_value *v, const dna_field *f, const char *at)
     char *absolute = NULL;
     int rc = DNA_OK;
 
+    if (f->may_be_tree && (v->type == DNA_LIST || v->type == DNA_MAP)) {
+        return DNA_OK;
+    }
     DNA_TRY(check_text(v, f, at));
     if (v->text[0] == '\0') {
         rc = dna_config_fail(DNA_EARG, v, at, "is empty, not a path");

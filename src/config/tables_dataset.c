@@ -67,8 +67,9 @@ static const dna_field fields_data_source[] = {
     {.key = "compress",
         .kind = DNA_KIND_BOOL,
         .dflt = "true",
-        .doc = "Of files that a simulation writes: deflate them. "
-               "Without it they are about five times larger, and faster to write and to read."},
+        .doc =
+            "Of files that a simulation writes: deflate them. "
+            "Without it they are about five times larger, and faster to write and to read."},
     {.key = "position_format",
         .kind = DNA_KIND_MAP,
         .is_nullable = true,

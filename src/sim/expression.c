@@ -198,6 +198,12 @@ dna_expression_is_constant(const dna_expression *e)
 }
 
 bool
+dna_expression_is_alias(const dna_expression *e)
+{
+    return e->op == DNA_EXPR_NAME;
+}
+
+bool
 dna_expression_is_integer(const dna_expression *e, const bool *whole)
 {
     bool all = true;

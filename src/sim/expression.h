@@ -60,6 +60,8 @@ int dna_expression_each_use(const dna_expression *e,
 /** Whether it draws, and whether it is a number that is never another. */
 bool dna_expression_draws(const dna_expression *e);
 bool dna_expression_is_constant(const dna_expression *e);
+/** Whether it is no more than a name. */
+bool dna_expression_is_alias(const dna_expression *e);
 /** Whether its value is always whole; whole[i] tells it of the scope's values. */
 bool dna_expression_is_integer(const dna_expression *e, const bool *whole);
 /** Whether a text is a name that a value can have: letters, digits and _, and no word of

@@ -55,6 +55,13 @@ dna_priors_find(const dna_priors *p, const char *name)
 
 /* ---- members --------------------------------------------------------------------- */
 
+static int
+refuse_twice(const dna_prior *first, const dna_prior *second)
+{
+    return dna_config_fail(DNA_EARG, second->source, second->at,
+        "there is a value \"%s\" already: %s", second->column.name, first->at);
+}
+
 int
 dna_priors_append(dna_priors *p, dna_prior **out, const char *name,
     const dna_value *source, const char *at)
@@ -62,11 +69,6 @@ dna_priors_append(dna_priors *p, dna_prior **out, const char *name,
     if (p->n == DNA_PRIORS_MAX) {
         return dna_config_fail(
             DNA_EARG, source, at, "more than %d values", DNA_PRIORS_MAX);
-    }
-    if (dna_priors_find(p, name) >= 0) {
-        return dna_config_fail(DNA_EARG, source, at,
-            "there is a value \"%s\" already: %s", name,
-            p->priors[dna_priors_find(p, name)].at);
     }
     if (p->n == p->cap) {
         int64_t cap = p->cap > 0 ? 2 * p->cap : 32;
@@ -259,10 +261,11 @@ settle(walk *w, int64_t i)
 
     prior->column.is_integer = is_whole(p, prior);
     p->whole[i] = prior->column.is_integer;
-    prior->is_column = prior->draws || prior->rows != NULL
-                       || (prior->flags & DNA_PRIOR_IS_SETTING) == 0;
     prior->is_constant = prior->expression != NULL && !prior->draws
                          && prior->low == NULL && w->is_constant;
+    prior->is_column = (prior->flags & DNA_PRIOR_IS_SETTING) == 0 || prior->draws
+                       || (!prior->is_constant && !prior->is_hidden
+                           && !dna_expression_is_alias(prior->expression));
     p->has_draws = p->has_draws || prior->draws;
     if (prior->is_constant) {
         DNA_TRY(dna_expression_eval(
@@ -333,16 +336,38 @@ out:
     return rc;
 }
 
+/* Names are of one value each; a setting gives way to another value. */
+static int
+read_names(dna_priors *p)
+{
+    for (int64_t i = 0; i < p->n; i++) {
+        dna_prior *prior = &p->priors[i];
+        const dna_sim_column *c = &prior->column;
+        p->names[i] = (dna_expression_name){c->name, c->labels, c->n_label};
+        for (int64_t k = 0; k < i; k++) {
+            dna_prior *other = &p->priors[k];
+            if (strcmp(other->column.name, c->name) != 0) {
+                continue;
+            }
+            bool is_setting = (prior->flags & DNA_PRIOR_IS_SETTING) != 0;
+            if (!is_setting && (other->flags & DNA_PRIOR_IS_SETTING) == 0) {
+                return refuse_twice(other, prior);
+            }
+            int64_t hidden = is_setting ? i : k;
+            p->priors[hidden].is_hidden = true;
+            p->names[hidden].name = "";
+        }
+    }
+    return DNA_OK;
+}
+
 static int
 read_all(dna_priors *p)
 {
     dna_expression_scope scope = {p->names, p->n};
     int rc = DNA_OK;
 
-    for (int64_t i = 0; i < p->n; i++) {
-        const dna_sim_column *c = &p->priors[i].column;
-        p->names[i] = (dna_expression_name){c->name, c->labels, c->n_label};
-    }
+    DNA_TRY(read_names(p));
     for (int64_t i = 0; i < p->n; i++) {
         DNA_TRY(dna_prior_read(p, &p->priors[i], &scope));
     }
@@ -382,6 +407,11 @@ dna_priors_finish(dna_priors *p)
     }
     for (int64_t i = 0; i < p->n; i++) {
         if (p->priors[i].is_column) {
+            if (p->priors[i].is_hidden) {
+                return refuse_twice(
+                    &p->priors[dna_priors_find(p, p->priors[i].column.name)],
+                    &p->priors[i]);
+            }
             p->columns[p->n_column] = p->priors[i].column;
             p->place[p->n_column++] = i;
         }

@@ -43,7 +43,8 @@ typedef struct dna_priors dna_priors;
 int dna_priors_new(dna_priors **out) DNA_MUST_CHECK;
 void dna_priors_free(dna_priors *p);
 
-/** A number or formula that is no column of its own; what draws always is one. */
+/** A column only if it is drawn or depends on what is, and is more than the name of
+ *  another value. Where another value has its name, formulas mean the other. */
 enum { DNA_PRIOR_IS_SETTING = 1 };
 
 /** What a checked config says under `table`, `parameters` and `conditions`.

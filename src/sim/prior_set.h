@@ -20,7 +20,8 @@ typedef struct {
     const double *rows;         /* [n_row] of the table */
     dna_expression *low, *high; /* redrawn until within; NULL: not asked */
     bool is_column, is_constant, draws;
-    int mark; /* of the walk that puts values in order */
+    bool is_hidden; /* its name is another value's */
+    int mark;       /* of the walk that puts values in order */
 } dna_prior;
 
 typedef struct {
@@ -50,7 +51,6 @@ struct dna_priors {
 
 /** Read the table: one value for each of its columns. prior_table.c */
 int dna_priors_read_table(dna_priors *p, const dna_value *path) DNA_MUST_CHECK;
-/** A new value of an unused name. */
 int dna_priors_append(dna_priors *p, dna_prior **out, const char *name,
     const dna_value *source, const char *at) DNA_MUST_CHECK;
 /** The choices of a mapping, if it is a choice: known before formulas are read. */

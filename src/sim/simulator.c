@@ -13,7 +13,12 @@
 #include "config/tables.h"
 #include "popgen/sample_ops.h"
 
-static const dna_simulator_def *const simulators[] = {&dna_simulator_one_event};
+static const dna_simulator_def *const simulators[] = {
+    &dna_simulator_one_event,
+    &dna_simulator_size_history,
+    &dna_simulator_two_populations,
+    &dna_simulator_coalescent,
+};
 
 struct dna_simulator_worker {
     const dna_simulator *sim;

@@ -135,5 +135,8 @@ const dna_tree_tables *dna_simulator_trees(const dna_simulator_worker *worker);
 int64_t dna_simulator_column(const dna_simulator *sim, const char *name);
 
 extern const dna_simulator_def dna_simulator_one_event;
+extern const dna_simulator_def dna_simulator_coalescent;
+extern const dna_simulator_def dna_simulator_size_history;
+extern const dna_simulator_def dna_simulator_two_populations;
 
 #endif

@@ -332,8 +332,8 @@ test_settings_are_no_columns_unless_drawn(void **state)
     dna_priors *p = NULL;
     const dna_sim_column *columns = NULL;
     const int64_t *place = NULL;
-    int64_t n = 0, at[4];
-    double row[2], values[5], v = 0;
+    int64_t n = 0, at[5];
+    double row[3], values[6], v = 0;
     dna_rng rng;
 
     (void)state;
@@ -344,12 +344,14 @@ test_settings_are_no_columns_unless_drawn(void **state)
     assert_ok(dna_priors_add_text(
         p, &at[2], "size_1", "size_0 * half", DNA_PRIOR_IS_SETTING));
     assert_ok(dna_priors_add_text(p, &at[3], "half", "1 / 2", DNA_PRIOR_IS_SETTING));
+    assert_ok(dna_priors_add_text(p, &at[4], "n", "size_1", DNA_PRIOR_IS_SETTING));
     assert_ok(dna_priors_add_number(p, NULL, "n", 50));
     assert_ok(dna_priors_finish(p));
     dna_priors_columns(p, &columns, &place, &n);
-    assert_int_equal(n, 2);
+    assert_int_equal(n, 3);
     assert_string_equal(columns[0].name, "size_0");
-    assert_string_equal(columns[1].name, "n");
+    assert_string_equal(columns[1].name, "size_1");
+    assert_string_equal(columns[2].name, "n");
     assert_int_equal(place[0], at[1]);
     assert_true(dna_priors_constant(p, at[0], &v) && v == 2e6);
     assert_true(dna_priors_constant(p, at[3], &v) && v == 0.5);
@@ -358,6 +360,7 @@ test_settings_are_no_columns_unless_drawn(void **state)
     assert_ok(dna_priors_draw(p, &rng, -1, row));
     assert_ok(dna_priors_restore(p, row, values));
     assert_true(values[at[0]] == 2e6 && values[at[2]] == row[0] / 2);
+    assert_true(values[at[4]] == row[1] && row[2] == 50);
     assert_int_equal(dna_priors_find(p, "half"), at[3]);
     assert_int_equal(dna_priors_find(p, "no"), -1);
     dna_priors_free(p);

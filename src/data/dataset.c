@@ -1,4 +1,4 @@
-/* dataset.c - number the samples of a table, load them one by one.
+/* dataset.c - number the samples of a table or a maker, load them one by one.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,17 +10,32 @@
 #include "base/mem.h"
 #include "data/dataset_load.h"
 
+struct dna_dataset_worker {
+    void *state; /* the maker's */
+    dna_dataset_worker *next;
+};
+
+/* A validation sample that stays in memory. */
+typedef struct {
+    dna_sample *sample; /* before transforms; NULL: none yet */
+    int64_t scenario, replicate;
+    double *target; /* of one that was made */
+} kept;
+
 struct dna_dataset {
     dna_dataset_options o;
     int64_t n_sample;
     int64_t *first;              /* [n_row + 1] number of each row's replicate 0 */
     int64_t *index[DNA_N_SPLIT]; /* sample numbers of each split */
     int64_t n_index[DNA_N_SPLIT];
-    bool has_tied; /* some target moves with positions */
+    int64_t first_made[DNA_N_SPLIT]; /* with a maker: number of each split's sample 0 */
+    bool has_tied;                   /* some target moves with positions */
     struct dna_shape_lock *lock;
-    pthread_mutex_t mutex; /* guards cache */
+    pthread_mutex_t mutex; /* guards cache and idle */
     bool has_mutex;
-    dna_sample **cache; /* [n_sample] raw validation samples, or NULL */
+    kept *cache; /* [n_cache] validation samples, or NULL */
+    int64_t n_cache;
+    dna_dataset_worker *idle;
 };
 
 /* ---- numbering ------------------------------------------------------------------- */
@@ -52,6 +67,40 @@ out:
     return rc;
 }
 
+/* One split after the other. */
+static int
+number_made(dna_dataset *ds)
+{
+    int rc = DNA_OK;
+
+    for (int s = 0; s < DNA_N_SPLIT; s++) {
+        int64_t n = ds->o.maker->count[s];
+        DNA_REQUIRE(n >= 0 && n <= INT64_MAX / 2 - ds->n_sample, DNA_EARG,
+            "%lld is no number of %s samples", (long long)n,
+            dna_split_name((dna_split)s));
+        ds->first_made[s] = ds->n_sample;
+        ds->n_index[s] = n;
+        ds->n_sample += n;
+    }
+out:
+    return rc;
+}
+
+static int
+check_table(const dna_dataset_options *o)
+{
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(o->table->has_split, DNA_EARG,
+        "%s: no column \"splits\": the table has not been preprocessed",
+        o->table->path != NULL ? o->table->path : "table");
+    DNA_REQUIRE(o->table->n_param == o->n_param, DNA_ESHAPE,
+        "the table was read with %lld parameters, %lld are learned",
+        (long long)o->table->n_param, (long long)o->n_param);
+out:
+    return rc;
+}
+
 /* The row that sample `index` belongs to: the last one that begins at or before it. */
 static int64_t
 row_of(const dna_dataset *ds, int64_t index)
@@ -77,19 +126,16 @@ dna_dataset_new(dna_dataset **out, const dna_dataset_options *o)
 
     DNA_NEW(ds, 1);
     ds->o = *o;
-    DNA_REQUIRE(o->table->has_split, DNA_EARG,
-        "%s: no column \"splits\": the table has not been preprocessed",
-        o->table->path != NULL ? o->table->path : "table");
-    DNA_REQUIRE(o->table->n_param == o->n_param, DNA_ESHAPE,
-        "the table was read with %lld parameters, %lld are learned",
-        (long long)o->table->n_param, (long long)o->n_param);
+    DNA_TRY(o->maker != NULL ? DNA_OK : check_table(o));
     ds->has_mutex = pthread_mutex_init(&ds->mutex, NULL) == 0;
     DNA_REQUIRE(ds->has_mutex, DNA_ENOMEM, "the system has no mutex left");
     ds->lock = dna_shape_lock_new();
     DNA_REQUIRE(ds->lock != NULL, DNA_ENOMEM, "out of memory");
-    DNA_TRY(number_samples(ds));
+    DNA_TRY(o->maker != NULL ? number_made(ds) : number_samples(ds));
     if (o->cache_validation_set) {
-        DNA_NEW(ds->cache, ds->n_sample);
+        int64_t n = o->maker != NULL ? ds->n_index[DNA_VALIDATION] : ds->n_sample;
+        DNA_NEW(ds->cache, n);
+        ds->n_cache = n;
     }
     for (int64_t p = 0; p < o->n_param; p++) {
         ds->has_tied =
@@ -103,14 +149,27 @@ out:
     return rc;
 }
 
+static void
+free_worker(const dna_dataset *ds, dna_dataset_worker *worker)
+{
+    ds->o.maker->worker_free(worker->state);
+    dna_free(worker);
+}
+
 void
 dna_dataset_free(dna_dataset *ds)
 {
     if (ds == NULL) {
         return;
     }
-    for (int64_t i = 0; ds->cache != NULL && i < ds->n_sample; i++) {
-        dna_sample_free(ds->cache[i]);
+    while (ds->idle != NULL) {
+        dna_dataset_worker *next = ds->idle->next;
+        free_worker(ds, ds->idle);
+        ds->idle = next;
+    }
+    for (int64_t i = 0; i < ds->n_cache; i++) {
+        dna_sample_free(ds->cache[i].sample);
+        dna_free(ds->cache[i].target);
     }
     dna_free(ds->cache);
     for (int s = 0; s < DNA_N_SPLIT; s++) {
@@ -133,7 +192,21 @@ dna_dataset_count(const dna_dataset *ds, dna_split split)
 int64_t
 dna_dataset_index(const dna_dataset *ds, dna_split split, int64_t i)
 {
-    return ds->index[split][i];
+    return ds->o.maker != NULL ? ds->first_made[split] + i : ds->index[split][i];
+}
+
+/* The split of a sample number; -1: none. */
+static int
+split_of(const dna_dataset *ds, int64_t index)
+{
+    if (ds->o.maker == NULL) {
+        return ds->o.table->split[row_of(ds, index)];
+    }
+    int split = DNA_N_SPLIT - 1;
+    while (split > 0 && ds->first_made[split] > index) {
+        split--;
+    }
+    return split;
 }
 
 const dna_dataset_options *
@@ -142,51 +215,154 @@ dna_dataset_settings(const dna_dataset *ds)
     return &ds->o;
 }
 
+/* ---- workers --------------------------------------------------------------------- */
+
+int
+dna_dataset_take_worker(dna_dataset_worker **out, dna_dataset *ds)
+{
+    dna_dataset_worker *worker = NULL;
+    int rc = DNA_OK;
+
+    *out = NULL;
+    if (ds->o.maker == NULL) {
+        return DNA_OK;
+    }
+    pthread_mutex_lock(&ds->mutex);
+    worker = ds->idle;
+    if (worker != NULL) {
+        ds->idle = worker->next;
+    }
+    pthread_mutex_unlock(&ds->mutex);
+    if (worker == NULL) {
+        DNA_NEW(worker, 1);
+        DNA_TRY(ds->o.maker->worker_new(&worker->state, ds->o.maker->payload));
+    }
+    *out = worker;
+    worker = NULL;
+out:
+    dna_free(worker);
+    return rc;
+}
+
+void
+dna_dataset_give_back(dna_dataset *ds, dna_dataset_worker *worker)
+{
+    if (worker != NULL) {
+        pthread_mutex_lock(&ds->mutex);
+        worker->next = ds->idle;
+        ds->idle = worker;
+        pthread_mutex_unlock(&ds->mutex);
+    }
+}
+
 /* ---- loading --------------------------------------------------------------------- */
 
 static int
-load_file(dna_dataset *ds, const dna_loaded *where, dna_sample **out)
+load_file(dna_dataset *ds, dna_loaded *out)
 {
     char *path = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_source_path(ds->o.source, where->scenario, where->replicate, &path));
-    DNA_TRY(dna_sample_load(out, path, dna_source_sample_options(ds->o.source)));
+    DNA_TRY(dna_source_path(ds->o.source, out->scenario, out->replicate, &path));
+    DNA_TRY(
+        dna_sample_load(&out->sample, path, dna_source_sample_options(ds->o.source)));
 out:
     dna_free(path);
     return rc;
 }
 
-/* The sample as it is in its file; validation samples may be kept in memory. */
+/* The numbers of the training set go on from epoch to epoch. */
 static int
-load_raw(dna_dataset *ds, const dna_loaded *where, dna_split split, dna_sample **out)
+make_sample(dna_dataset *ds, dna_dataset_worker *worker, dna_split split, int64_t epoch,
+    dna_loaded *out)
 {
-    dna_sample *kept = NULL, *copy = NULL;
+    int64_t number = out->index - ds->first_made[split];
+    int64_t n = ds->n_index[DNA_TRAINING];
+    dna_made made = {0};
     int rc = DNA_OK;
 
-    if (ds->cache == NULL || split != DNA_VALIDATION) {
-        return load_file(ds, where, out);
+    if (split == DNA_TRAINING && epoch > 1) {
+        DNA_REQUIRE(epoch - 1 <= (INT64_MAX - number) / n, DNA_EARG,
+            "epoch %lld: more samples than there are numbers", (long long)epoch);
+        number += (epoch - 1) * n;
     }
-    pthread_mutex_lock(&ds->mutex);
-    kept = ds->cache[where->index];
-    pthread_mutex_unlock(&ds->mutex);
-    if (kept != NULL) { /* never changed nor freed before the dataset */
-        return dna_sample_copy(out, kept);
-    }
-    DNA_TRY(load_file(ds, where, out));
-    DNA_TRY(dna_sample_copy(&copy, *out));
-    pthread_mutex_lock(&ds->mutex);
-    if (ds->cache[where->index] == NULL) {
-        ds->cache[where->index] = copy;
-        copy = NULL;
-    }
-    pthread_mutex_unlock(&ds->mutex);
-    dna_sample_free(copy); /* another thread was faster */
+    DNA_TRY(ds->o.maker->make(worker->state, split, number, &made, out->target));
+    out->sample = made.sample;
+    out->scenario = made.scenario;
+    out->replicate = made.replicate;
+    out->n_redrawn = made.n_redrawn;
+    out->n_given_up = made.n_given_up;
 out:
-    if (rc < 0) {
-        dna_sample_free(*out);
-        *out = NULL;
+    return rc;
+}
+
+/* Room of a validation sample in the cache. */
+static kept *
+cache_of(const dna_dataset *ds, int64_t index)
+{
+    return &ds->cache[index - ds->first_made[DNA_VALIDATION]];
+}
+
+/* A sample that is in the cache is never changed nor freed before the dataset. */
+static int
+take_kept(dna_dataset *ds, const kept *k, dna_loaded *out)
+{
+    out->scenario = k->scenario;
+    out->replicate = k->replicate;
+    if (k->target != NULL) {
+        memcpy(out->target, k->target, (size_t)ds->o.n_param * sizeof(*out->target));
     }
+    return dna_sample_copy(&out->sample, k->sample);
+}
+
+static int
+keep(dna_dataset *ds, const dna_loaded *loaded)
+{
+    kept *place = cache_of(ds, loaded->index);
+    kept k = {.scenario = loaded->scenario, .replicate = loaded->replicate};
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_sample_copy(&k.sample, loaded->sample));
+    if (ds->o.maker != NULL) {
+        DNA_NEW(k.target, ds->o.n_param);
+        memcpy(k.target, loaded->target, (size_t)ds->o.n_param * sizeof(*k.target));
+    }
+    pthread_mutex_lock(&ds->mutex);
+    if (place->sample == NULL) { /* another thread may have been faster */
+        *place = k;
+        k = (kept){0};
+    }
+    pthread_mutex_unlock(&ds->mutex);
+out:
+    dna_sample_free(k.sample);
+    dna_free(k.target);
+    return rc;
+}
+
+/* The sample before its transforms, from wherever it comes; validation samples may be
+ * kept in memory. */
+static int
+load_raw(dna_dataset *ds, dna_dataset_worker *worker, dna_split split, int64_t epoch,
+    dna_loaded *out)
+{
+    bool is_kept = ds->cache != NULL && split == DNA_VALIDATION;
+    kept k = {0};
+    int rc = DNA_OK;
+
+    if (is_kept) {
+        pthread_mutex_lock(&ds->mutex);
+        k = *cache_of(ds, out->index);
+        pthread_mutex_unlock(&ds->mutex);
+    }
+    if (k.sample != NULL) {
+        return take_kept(ds, &k, out);
+    }
+    DNA_TRY(ds->o.maker != NULL ? make_sample(ds, worker, split, epoch, out)
+                                : load_file(ds, out));
+    if (is_kept) {
+        DNA_TRY(keep(ds, out));
+    }
+out:
     return rc;
 }
 
@@ -237,11 +413,11 @@ out:
 }
 
 static int
-load_sample(dna_dataset *ds, int64_t row, int64_t epoch, dna_loaded *out)
+transform_loaded(dna_dataset *ds, dna_split split, int64_t epoch, dna_loaded *out)
 {
-    dna_split split = (dna_split)ds->o.table->split[row];
     dna_rng rng;
-    dna_transform_data data = {.form = DNA_CONCAT,
+    dna_transform_data data = {.sample = out->sample,
+        .form = DNA_CONCAT,
         .params = ds->o.params,
         .n_param = ds->o.n_param,
         .rng = &rng,
@@ -249,8 +425,6 @@ load_sample(dna_dataset *ds, int64_t row, int64_t epoch, dna_loaded *out)
     int rc = DNA_OK;
 
     dna_rng_init(&rng, ds->o.seed, "transform", epoch, out->index, 0);
-    DNA_TRY(load_raw(ds, out, split, &out->sample));
-    data.sample = out->sample;
     DNA_TRY(transform(ds, &ds->o.transforms->list[split], &data, out->target));
     DNA_REQUIRE(out->sample->n_hap > 0 && out->sample->n_site > 0, DNA_ESHAPE,
         "nothing is left of the sample: %lld individuals, %lld sites",
@@ -261,27 +435,42 @@ out:
     return rc;
 }
 
-int
-dna_dataset_load(dna_dataset *ds, int64_t index, int64_t epoch, dna_loaded *out)
+/* What the table says of sample `index`. */
+static void
+look_up(const dna_dataset *ds, int64_t index, dna_loaded *out)
 {
     const dna_params_table *t = ds->o.table;
     int64_t row = row_of(ds, index);
-    int rc;
 
-    out->sample = NULL;
-    out->message = NULL;
-    out->index = index;
     out->scenario = t->scenario[row];
     out->replicate = index - ds->first[row];
     memcpy(out->target, &t->targets[row * t->n_param],
         (size_t)t->n_param * sizeof(*out->target));
-    rc = load_sample(ds, row, epoch, out);
+}
+
+int
+dna_dataset_load(dna_dataset *ds, dna_dataset_worker *worker, int64_t index,
+    int64_t epoch, dna_loaded *out)
+{
+    dna_split split = (dna_split)split_of(ds, index);
+    bool is_fatal = false;
+    int rc;
+
+    *out = (dna_loaded){.index = index, .target = out->target};
+    if (ds->o.maker == NULL) {
+        look_up(ds, index, out);
+    }
+    rc = load_raw(ds, worker, split, epoch, out);
+    is_fatal = rc < 0 && ds->o.maker != NULL;
+    if (rc == DNA_OK) {
+        rc = transform_loaded(ds, split, epoch, out);
+    }
     if (rc == DNA_OK) {
         return rc;
     }
     dna_sample_free(out->sample);
     out->sample = NULL;
-    if (rc != DNA_ENOMEM) {
+    if (rc != DNA_ENOMEM && !is_fatal) {
         out->message = dna_strdup(dna_message());
         rc = out->message != NULL ? DNA_OK : DNA_ENOMEM;
     }
@@ -301,6 +490,7 @@ int
 dna_dataset_probe(
     dna_dataset *ds, int64_t index, dna_sample **sample, dna_snp_form *form)
 {
+    dna_dataset_worker *worker = NULL;
     dna_loaded loaded = {0};
     int rc = DNA_OK;
 
@@ -308,15 +498,17 @@ dna_dataset_probe(
         "sample %lld is not among the %lld of the dataset", (long long)index,
         (long long)ds->n_sample);
     DNA_NEW(loaded.target, DNA_MAX(ds->o.n_param, 1));
-    DNA_REQUIRE(ds->o.table->split[row_of(ds, index)] >= 0, DNA_EARG,
-        "sample %lld belongs to no split", (long long)index);
-    DNA_TRY(dna_dataset_load(ds, index, 0, &loaded));
+    DNA_REQUIRE(split_of(ds, index) >= 0, DNA_EARG, "sample %lld belongs to no split",
+        (long long)index);
+    DNA_TRY(dna_dataset_take_worker(&worker, ds));
+    DNA_TRY(dna_dataset_load(ds, worker, index, 0, &loaded));
     DNA_REQUIRE(loaded.sample != NULL, DNA_EFORMAT, "scenario %lld, replicate %lld: %s",
         (long long)loaded.scenario, (long long)loaded.replicate, loaded.message);
     *sample = loaded.sample;
     *form = loaded.form;
     loaded.sample = NULL;
 out:
+    dna_dataset_give_back(ds, worker);
     dna_loaded_clear(&loaded);
     dna_free(loaded.target);
     return rc;
@@ -326,16 +518,20 @@ int
 dna_dataset_settle_shape(dna_dataset *ds, dna_split split)
 {
     const dna_transform_list *list = &ds->o.transforms->list[split];
+    dna_dataset_worker *worker = NULL;
     dna_loaded loaded = {0};
     int rc = DNA_OK;
 
     DNA_NEW(loaded.target, DNA_MAX(ds->o.n_param, 1));
+    DNA_TRY(dna_dataset_take_worker(&worker, ds));
     for (int64_t i = 0;
          i < ds->n_index[split] && dna_shape_lock_is_open(ds->lock, list); i++) {
-        DNA_TRY(dna_dataset_load(ds, ds->index[split][i], 0, &loaded));
+        DNA_TRY(
+            dna_dataset_load(ds, worker, dna_dataset_index(ds, split, i), 0, &loaded));
         dna_loaded_clear(&loaded);
     }
 out:
+    dna_dataset_give_back(ds, worker);
     dna_loaded_clear(&loaded);
     dna_free(loaded.target);
     return rc;

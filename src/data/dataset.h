@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: MIT
  *
  * Samples are numbered 0, 1, 2, ... over the rows of the preprocessed table and, within
- * a row, its replicates. A loader prepares whole batches ahead in its own threads;
+ * a row, its replicates. Samples that a maker makes (data/maker.h) are numbered over the
+ * training set, then the validation set, then the test set; in the training set a number
+ * is another sample in each epoch. A loader prepares whole batches ahead in its own threads;
  * order and randomness depend on (seed, epoch, sample) only.
  *
  *     DNA_TRY(dna_loader_new(&loader, ds, &options, epoch));
@@ -14,6 +16,7 @@
 #ifndef DNA_DATA_DATASET_H
 #define DNA_DATA_DATASET_H
 
+#include "data/maker.h"
 #include "data/params_table.h"
 #include "data/source.h"
 #include "data/transform.h"
@@ -21,8 +24,9 @@
 typedef struct dna_dataset dna_dataset;
 
 typedef struct {
-    dna_source *source;                  /* borrowed, outlives the dataset */
-    const dna_params_table *table;       /* preprocessed; borrowed */
+    const dna_sample_maker *maker;       /* borrowed; NULL: samples are files */
+    dna_source *source;                  /* of files; borrowed, outlives the dataset */
+    const dna_params_table *table;       /* of files; preprocessed; borrowed */
     const dna_transform_set *transforms; /* borrowed */
     const dna_param *params;             /* borrowed, with mean and std */
     int64_t n_param;
@@ -54,6 +58,7 @@ typedef struct {
     int64_t *index;        /* [n] sample numbers */
     int64_t *scenario;     /* [n] */
     int64_t *replicate;    /* [n] */
+    int64_t n_redrawn, n_given_up; /* sums over the samples (data/maker.h) */
     bool is_binary; /* all matrix rows are 0/1 (the first row of concat form aside);
                      * false for the product form */
     dna_snp_form form;
@@ -71,11 +76,12 @@ typedef struct {
     int64_t first_batch; /* begin here: samples of the batches before are not loaded */
 } dna_loader_options;
 
-/** One pass over a split. Keeps: ds. */
+/** One pass over a split; epochs are numbered from 1. Keeps: ds. */
 int dna_loader_new(dna_loader **out, dna_dataset *ds, const dna_loader_options *o,
     int64_t epoch) DNA_MUST_CHECK;
 /** 1: *batch is the next batch, valid until the next call; 0: the pass is over; < 0:
- * error. Samples that fail are left out with a warning; empty batches are skipped. A
+ * error. Samples that fail are left out with a warning (those that cannot be made are an
+ * error: DNA_ECANCEL when the maker was told to stop); empty batches are skipped. A
  * whole pass in which every sample fails ends with an error. The targets of a batch are those
  * of the table, except where a transform moved them. */
 int dna_loader_next(dna_loader *loader, dna_batch **batch) DNA_MUST_CHECK;

@@ -18,6 +18,13 @@
 #include "base/mem.h"
 #include "data/dataset_load.h"
 
+/* A thread with what it needs to make samples. */
+typedef struct {
+    dna_loader *loader;
+    dna_dataset_worker *worker;
+    pthread_t thread;
+} hand;
+
 typedef struct {
     dna_batch batch;
     size_t x_cap;     /* floats that batch.x holds */
@@ -39,8 +46,9 @@ struct dna_loader {
     int64_t max_batch; /* samples of the largest batch */
     slot *slots;
     int64_t n_slot;
-    pthread_t *threads;
-    int n_thread;
+    hand *hands; /* [max(n_worker, 1)]: the threads, or the caller */
+    int n_hand;
+    int n_thread; /* started */
     bool has_sync;
     pthread_mutex_t mutex; /* guards all below, and the slots' counters */
     pthread_cond_t has_room, has_batch;
@@ -167,6 +175,7 @@ size_batch(slot *s)
     int64_t min_row = INT64_MAX, min_site = INT64_MAX;
 
     b->n = b->n_row = b->n_site = 0;
+    b->n_redrawn = b->n_given_up = 0;
     for (int64_t i = 0; i < s->n_sample; i++) {
         const dna_loaded *l = &s->loaded[i];
         if (l->sample != NULL) {
@@ -224,6 +233,8 @@ fill_sample(dna_batch *b, const dna_loaded *l, int64_t k, int64_t n_param)
     b->index[k] = l->index;
     b->scenario[k] = l->scenario;
     b->replicate[k] = l->replicate;
+    b->n_redrawn += l->n_redrawn;
+    b->n_given_up += l->n_given_up;
 }
 
 static int
@@ -299,7 +310,7 @@ enter_slot(dna_loader *l, int64_t b)
 /* Load the sample at a place of the pass; assemble its batch if it was the last one.
  * The mutex is held on entry and on return, not in between. */
 static void
-work_on(dna_loader *l, int64_t place)
+work_on(dna_loader *l, dna_dataset_worker *worker, int64_t place)
 {
     int64_t b = batch_of(l, place);
     slot *s = enter_slot(l, b);
@@ -307,7 +318,7 @@ work_on(dna_loader *l, int64_t place)
     int rc;
 
     pthread_mutex_unlock(&l->mutex);
-    rc = dna_dataset_load(l->ds, l->order[place], l->epoch, loaded);
+    rc = dna_dataset_load(l->ds, worker, l->order[place], l->epoch, loaded);
     pthread_mutex_lock(&l->mutex);
     s->n_loaded++;
     if (rc == DNA_OK && s->n_loaded == s->n_sample) {
@@ -325,12 +336,13 @@ work_on(dna_loader *l, int64_t place)
 static void *
 worker_main(void *payload)
 {
-    dna_loader *l = payload;
+    hand *h = payload;
+    dna_loader *l = h->loader;
     int64_t place;
 
     pthread_mutex_lock(&l->mutex);
     while ((place = take_place(l, true)) >= 0) {
-        work_on(l, place);
+        work_on(l, h->worker, place);
     }
     pthread_mutex_unlock(&l->mutex);
     return NULL;
@@ -372,6 +384,7 @@ static int
 start_workers(dna_loader *l)
 {
     int n = (int)DNA_MIN((int64_t)l->o.n_worker, l->n);
+    int n_hand = n > 0 ? n : 1;
     int rc = DNA_OK;
 
     DNA_REQUIRE(pthread_mutex_init(&l->mutex, NULL) == 0
@@ -379,10 +392,16 @@ start_workers(dna_loader *l)
                     && pthread_cond_init(&l->has_batch, NULL) == 0,
         DNA_ENOMEM, "the system has no mutex left");
     l->has_sync = true;
-    DNA_NEW(l->threads, n);
+    DNA_NEW(l->hands, n_hand);
+    l->n_hand = n_hand;
+    for (int i = 0; i < n_hand; i++) {
+        l->hands[i].loader = l;
+        DNA_TRY(dna_dataset_take_worker(&l->hands[i].worker, l->ds));
+    }
     for (int i = 0; i < n; i++) {
-        DNA_REQUIRE(pthread_create(&l->threads[i], NULL, worker_main, l) == 0,
-            DNA_ENOMEM, "loading thread %d of %d cannot be started", i + 1, n);
+        hand *h = &l->hands[i];
+        DNA_REQUIRE(pthread_create(&h->thread, NULL, worker_main, h) == 0, DNA_ENOMEM,
+            "loading thread %d of %d cannot be started", i + 1, n);
         l->n_thread++;
     }
 out:
@@ -457,7 +476,7 @@ await_batch(dna_loader *l, slot **out)
             if (place < 0) {
                 break;
             }
-            work_on(l, place);
+            work_on(l, l->hands[0].worker, place);
         }
     }
     *out = s;
@@ -541,7 +560,7 @@ dna_loader_free(dna_loader *l)
         pthread_cond_broadcast(&l->has_room);
         pthread_mutex_unlock(&l->mutex);
         for (int i = 0; i < l->n_thread; i++) {
-            pthread_join(l->threads[i], NULL);
+            pthread_join(l->hands[i].thread, NULL);
         }
         pthread_cond_destroy(&l->has_room);
         pthread_cond_destroy(&l->has_batch);
@@ -551,7 +570,10 @@ dna_loader_free(dna_loader *l)
         clear_slot(&l->slots[i], l->max_batch);
     }
     dna_free(l->slots);
-    dna_free(l->threads);
+    for (int i = 0; i < l->n_hand; i++) {
+        dna_dataset_give_back(l->ds, l->hands[i].worker);
+    }
+    dna_free(l->hands);
     dna_free(l->order);
     dna_free(l->last_message);
     dna_free(l->error_message);

@@ -262,6 +262,20 @@ dna_transforms_apply(const dna_transform_list *list, dna_transform_data *data)
     return rc;
 }
 
+int64_t
+dna_transforms_first_sites(const dna_transform_list *list)
+{
+    for (int64_t i = 0; i < list->n; i++) {
+        const dna_transform *t = &list->items[i];
+        int64_t n =
+            t->def->first_sites != NULL ? t->def->first_sites(t->opts) : DNA_SITES_ALL;
+        if (n != DNA_SITES_SAME) {
+            return n;
+        }
+    }
+    return DNA_SITES_ALL;
+}
+
 /* ---- the network input ----------------------------------------------------------- */
 
 int

@@ -34,6 +34,9 @@ typedef struct {
     struct dna_shape_lock *lock; /* for validate_snp: the first shape seen */
 } dna_transform_data;
 
+#define DNA_SITES_ALL  0
+#define DNA_SITES_SAME (-1)
+
 typedef struct dna_transform_def {
     const char *name;       /* "crop"; answers to "Crop" too */
     const char *class_name; /* "Crop" */
@@ -44,6 +47,9 @@ typedef struct dna_transform_def {
     /* After the table is bound: read DNA_KIND_ANY keys, check what a table cannot say.
      * `at` is the dotted path of params. NULL: nothing to do. */
     int (*finish)(void *opts, const dna_value *params, const char *at, dna_log *log);
+    /* How many of the first sites of what it gets it looks at, DNA_SITES_ALL, or
+     * DNA_SITES_SAME: site j of what it gives depends on sites 0 .. j. NULL: all. */
+    int64_t (*first_sites)(const void *opts);
     bool moves_targets; /* may change targets of parameters tied to a position */
 } dna_transform_def;
 
@@ -85,6 +91,9 @@ int dna_transforms_read(dna_transform_set *out, dna_arena *arena, dna_value *con
  */
 struct dna_shape_lock *dna_shape_lock_new(void);
 void dna_shape_lock_free(struct dna_shape_lock *lock);
+/** How many of the first sites of a sample decide what the list makes of it, if all its
+ *  sites vary and positions are not circular distances; DNA_SITES_ALL: all do. */
+int64_t dna_transforms_first_sites(const dna_transform_list *list);
 /** Run a list; the message begins with the name of the transform that failed. */
 int dna_transforms_apply(
     const dna_transform_list *list, dna_transform_data *data) DNA_MUST_CHECK;

@@ -60,6 +60,16 @@ out:
     return rc;
 }
 
+/* Sites that fewer rows no longer vary at make room for later ones. */
+static int64_t
+crop_first_sites(const void *opts)
+{
+    const crop_opts *o = opts;
+    bool has_gaps = o->max_indiv != DNA_NULL_INT && o->keep_polymorphic_only;
+
+    return o->max_snp == DNA_NULL_INT || has_gaps ? DNA_SITES_ALL : o->max_snp;
+}
+
 const dna_transform_def dna_transform_crop = {
     .name = "crop",
     .class_name = "Crop",
@@ -67,4 +77,5 @@ const dna_transform_def dna_transform_crop = {
     .fields = crop_fields,
     .opts_size = sizeof(crop_opts),
     .apply = crop_apply,
+    .first_sites = crop_first_sites,
 };

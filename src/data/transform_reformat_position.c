@@ -86,6 +86,15 @@ reformat_apply(const void *opts, dna_transform_data *data)
     return dna_sample_reformat(data->sample, &o->to);
 }
 
+/* A distance on a circle begins at the last site. */
+static int64_t
+reformat_first_sites(const void *opts)
+{
+    const reformat_opts *o = opts;
+
+    return o->to.circular == 1 ? DNA_SITES_ALL : DNA_SITES_SAME;
+}
+
 const dna_transform_def dna_transform_reformat_position = {
     .name = "reformat_position",
     .class_name = "ReformatPosition",
@@ -94,5 +103,6 @@ const dna_transform_def dna_transform_reformat_position = {
     .fields = reformat_fields,
     .opts_size = sizeof(reformat_opts),
     .apply = reformat_apply,
+    .first_sites = reformat_first_sites,
     .finish = reformat_finish,
 };

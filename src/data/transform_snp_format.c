@@ -36,6 +36,13 @@ snp_format_apply(const void *opts, dna_transform_data *data)
     return DNA_OK;
 }
 
+static int64_t
+snp_format_first_sites(const void *opts)
+{
+    (void)opts;
+    return DNA_SITES_SAME;
+}
+
 const dna_transform_def dna_transform_snp_format = {
     .name = "snp_format",
     .class_name = "SnpFormat",
@@ -43,4 +50,5 @@ const dna_transform_def dna_transform_snp_format = {
     .fields = snp_format_fields,
     .opts_size = sizeof(snp_format_opts),
     .apply = snp_format_apply,
+    .first_sites = snp_format_first_sites,
 };

@@ -51,7 +51,9 @@ typedef struct dna_field dna_field;
 struct dna_field {
     const char *key;
     dna_kind kind;
-    bool is_required;   /* missing is an error (after defaults are filled) */
+    bool is_required; /* missing is an error (after defaults are filled) */
+    /* With is_required: not where this other key of the mapping is a mapping. */
+    const char *unless;
     bool is_nullable;   /* null is allowed */
     bool must_exist;    /* PATH: the file or folder must be there */
     bool may_be_tree;   /* PATH: a list or mapping instead is let through */

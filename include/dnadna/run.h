@@ -74,7 +74,8 @@ typedef struct {
     const char *models_root;    /* NULL: "." */
     const char *dataset_config; /* one of these two, or neither */
     const char *simulation_config;
-    bool force; /* replace existing files */
+    bool fresh_samples; /* of a simulation: training draws its samples itself */
+    bool force;         /* replace existing files */
     dna_log *log;
 } dna_init_options;
 /** Write <root>/<name>/<name>_preprocessing_config.yml (and a dataset config if none

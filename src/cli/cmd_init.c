@@ -10,7 +10,7 @@
 typedef struct {
     dna_common common;
     const char *simulation_config, *dataset_config;
-    bool force;
+    bool fresh_samples, force;
     const char *model_name, *models_root;
 } init_values;
 
@@ -27,6 +27,11 @@ static const dna_opt options[] = {
         .exclusive = 1,
         .offset = offsetof(init_values, dataset_config),
         .doc = "Config of the dataset to train on."},
+    {.name = "fresh-samples",
+        .kind = OPT_FLAG,
+        .offset = offsetof(init_values, fresh_samples),
+        .doc =
+            "Of a simulation: no files; each sample is drawn when training wants it."},
     {.name = "force",
         .letter = 'f',
         .kind = OPT_FLAG,
@@ -60,6 +65,7 @@ run(const void *values, dna_log *log)
         .models_root = v->models_root,
         .dataset_config = v->dataset_config,
         .simulation_config = v->simulation_config,
+        .fresh_samples = v->fresh_samples,
         .force = v->force,
         .log = log};
     char *config = NULL;

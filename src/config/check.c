@@ -142,7 +142,8 @@ check_model(dna_arena *a, dna_value *v, const dna_field *fields, const dna_field
 
     DNA_TRY(dna_config_check_also(a, v, fields, also, log));
     warn_positions(dna_value_get(v, "dataset"), "dataset", log);
-    DNA_TRY(check_split_sum(a, dna_value_get(v, "dataset_splits"), split_log));
+    dna_value *splits = dna_value_get(v, "dataset_splits");
+    DNA_TRY(splits != NULL ? check_split_sum(a, splits, split_log) : DNA_OK);
     /* only to see the mistakes: whoever needs them reads them with the table's columns
      */
     DNA_TRY(dna_params_read(

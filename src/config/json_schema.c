@@ -362,11 +362,41 @@ required_keys(dna_schema *s, const dna_field *fields)
 {
     dna_value *list = dna_schema_list(s);
     for (const dna_field *f = fields; f != NULL && f->key != NULL; f++) {
-        if (f->is_required && f->dflt == NULL) {
+        if (f->is_required && f->dflt == NULL && f->unless == NULL) {
             dna_schema_add(s, list, dna_schema_text(s, f->key));
         }
     }
     return s->rc < 0 || list->n == 0 ? NULL : list;
+}
+
+/* {anyOf: [{the key is there}, {the other one is a mapping}]} for each such row. */
+static void
+put_unless(dna_schema *s, dna_value *m, const dna_field *fields)
+{
+    dna_value *all = dna_schema_list(s);
+
+    for (const dna_field *f = fields; f != NULL && f->key != NULL; f++) {
+        if (f->unless != NULL) {
+            dna_value *rule = dna_schema_map(s);
+            dna_value *either = dna_schema_list(s);
+            dna_value *there = dna_schema_map(s), *other = dna_schema_map(s);
+            dna_value *properties = dna_schema_map(s);
+            dna_schema_put(
+                s, there, "required", list_of(s, dna_schema_text(s, f->key)));
+            dna_schema_put(
+                s, other, "required", list_of(s, dna_schema_text(s, f->unless)));
+            dna_schema_put(
+                s, properties, f->unless, dna_schema_parse(s, "{type: object}"));
+            dna_schema_put(s, other, "properties", properties);
+            dna_schema_add(s, either, there);
+            dna_schema_add(s, either, other);
+            dna_schema_put(s, rule, "anyOf", either);
+            dna_schema_add(s, all, rule);
+        }
+    }
+    if (all != NULL && all->n > 0) {
+        dna_schema_put(s, m, "allOf", all);
+    }
 }
 
 dna_value *
@@ -420,6 +450,7 @@ dna_schema_complete(dna_schema *s, const dna_field *fields)
                 s, properties, f->key, dna_schema_unless_inherited(s, inner));
         }
     }
+    put_unless(s, m, fields);
     if (properties != NULL && properties->n > 0) {
         dna_schema_put(s, m, "properties", properties);
     }

@@ -357,6 +357,14 @@ mark_default(dna_value *v, const dna_value *map)
     }
 }
 
+/* Whether the key that stands for a missing one is there. */
+static bool
+is_spared(const dna_value *map, const dna_field *f)
+{
+    const dna_value *other = f->unless != NULL ? dna_value_get(map, f->unless) : NULL;
+    return other != NULL && other->type == DNA_MAP;
+}
+
 static int
 insert_defaults(
     const checker *c, dna_value *map, const dna_field *fields, const char *at)
@@ -372,7 +380,7 @@ insert_defaults(
             DNA_TRY(dna_yaml_parse(&v, c->arena, f->dflt, strlen(f->dflt), NULL));
             mark_default(v, map);
             DNA_TRY(dna_value_set(c->arena, map, f->key, v));
-        } else if (f->is_required) {
+        } else if (f->is_required && !is_spared(map, f)) {
             const char *key_at = dna_config_join(c->arena, at, f->key);
             if (key_at == NULL) {
                 return DNA_ENOMEM;

@@ -51,6 +51,9 @@ static const dna_field fields_splits[] = {
         .doc = "Proportion of the scenarios that are left out."},
     {0}};
 
+/* Of numbers of samples: a table of them has to fit into memory. */
+#define MAX_FRESH 1e9
+
 /* NumPy's generator, which the splits follow, takes 32 bits */
 #define MAX_SPLIT_SEED 4294967295.0
 
@@ -97,6 +100,76 @@ static const dna_field fields_filters[] = {
             "minus_one: they become -1 in standard units, as in the original program."},
     {0}};
 
+static const dna_field fields_fresh[] = {
+    {.key = "n_training",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .has_max = true,
+        .min = 1,
+        .max = MAX_FRESH,
+        .dflt = "10000",
+        .doc = "Samples of an epoch. None comes twice, in whatever epoch."},
+    {.key = "n_validation",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .has_max = true,
+        .min = 1,
+        .max = MAX_FRESH,
+        .dflt = "1000",
+        .doc = "Samples of the validation set, the same at each validation."},
+    {.key = "n_test",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .has_max = true,
+        .min = 0,
+        .max = MAX_FRESH,
+        .dflt = "1000",
+        .doc = "Samples of the test set. 0: no test."},
+    {.key = "n_replicates",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .has_max = true,
+        .min = 1,
+        .max = MAX_FRESH,
+        .dflt = "1",
+        .doc = "Samples that share their parameters."},
+    {.key = "max_redraws",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .has_max = true,
+        .min = 0,
+        .max = MAX_FRESH,
+        .dflt = "10",
+        .doc = "A replicate below min_snp or min_indiv is drawn again up to this many "
+               "times; then its parameters are drawn again, too. 0: they always are."},
+    {.key = "n_first_draw",
+        .kind = DNA_KIND_INT,
+        .has_min = true,
+        .has_max = true,
+        .min = 2,
+        .max = MAX_FRESH,
+        .dflt = "10000",
+        .doc =
+            "Draws of the parameters, before any training, whose means and deviations "
+            "scale the targets."},
+    {.key = "first_draw_path",
+        .kind = DNA_KIND_PATH,
+        .is_nullable = true,
+        .dflt = "null",
+        .doc =
+            "Written by preprocessing: the table of these draws. null: training draws "
+            "them."},
+    {.key = "seed",
+        .kind = DNA_KIND_INT,
+        .is_nullable = true,
+        .has_min = true,
+        .min = 0,
+        .dflt = "null",
+        .doc =
+            "Seed of the first draw, the validation set and the test set. null: that of "
+            "the dataset, or another one each time."},
+    {0}};
+
 #define PREPROCESSING_ROWS                                                            \
     {.key = "model_root",                                                             \
         .kind = DNA_KIND_PATH,                                                        \
@@ -127,6 +200,7 @@ static const dna_field fields_filters[] = {
         {.key = "dataset_splits",                                                     \
             .kind = DNA_KIND_MAP,                                                     \
             .is_required = true,                                                      \
+            .unless = "fresh_samples",                                                \
             .is_strict = true, /* scenarios of a misspelt split would be lost */      \
             .fields = fields_splits,                                                  \
             .doc = "Proportions of the scenarios in each split. Less than 1 in all "  \
@@ -135,8 +209,17 @@ static const dna_field fields_filters[] = {
         {.key = "preprocessing",                                                      \
             .kind = DNA_KIND_MAP,                                                     \
             .is_required = true,                                                      \
+            .unless = "fresh_samples",                                                \
             .fields = fields_filters,                                                 \
             .doc = "Which scenarios are usable, and how they are split."},            \
+        {.key = "fresh_samples",                                                      \
+            .kind = DNA_KIND_MAP,                                                     \
+            .is_nullable = true,                                                      \
+            .is_strict = true,                                                        \
+            .fields = fields_fresh,                                                   \
+            .doc = "Train without files: the simulator of the dataset draws every "   \
+                   "sample when it is wanted. {}: with the defaults. Not given: "     \
+                   "samples are files."},                                             \
         {.key = "dnadna_version",                                                     \
             .kind = DNA_KIND_STRING,                                                  \
             .is_nullable = true,                                                      \

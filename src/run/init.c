@@ -13,6 +13,7 @@
 #include "dnadna/dnadna.h"
 #include "run/settings.h"
 #include "run/simulators.h"
+#include "sim/simulator.h"
 
 typedef struct {
     const dna_init_options *o;
@@ -65,6 +66,8 @@ read_dataset(init_job *j)
         o->dataset_config != NULL ? o->dataset_config : o->simulation_config;
     int rc = DNA_OK;
 
+    DNA_REQUIRE(!o->fresh_samples || given != NULL, DNA_EARG,
+        "fresh samples need a simulation config");
     DNA_REQUIRE(o->dataset_config == NULL || o->simulation_config == NULL, DNA_EARG,
         "give a dataset config or a simulation config, not both");
     if (given == NULL) {
@@ -75,10 +78,34 @@ read_dataset(init_job *j)
     DNA_TRY(dna_config_load(&j->dataset, j->arena, given));
     DNA_TRY(dna_config_check_dataset(j->arena, j->dataset, o->log));
     dna_config_notices(j->dataset, o->log);
+    const char *simulator = dna_setting_text(j->dataset, "simulator_name");
+    DNA_REQUIRE(!o->fresh_samples || dna_simulator_find(simulator) != NULL, DNA_EARG,
+        "%s: simulator_name: %s: fresh samples need a simulator that is built in",
+        given, simulator != NULL ? simulator : "is not given");
     j->dataset_path = dna_strdup(given);
     if (j->dataset_path == NULL) {
         rc = DNA_ENOMEM;
     }
+out:
+    return rc;
+}
+
+/* All settings of a model without files; proportions of scenarios have no meaning then. */
+static int
+ask_for_fresh(init_job *j)
+{
+    dna_value *section = dna_value_map(j->arena);
+    int rc = DNA_OK;
+
+    if (section == NULL) {
+        return DNA_ENOMEM;
+    }
+    const dna_field *row = dna_field_find(dna_fields_preprocessing, "fresh_samples");
+    DNA_TRY(
+        dna_config_check(j->arena, section, row->fields, "fresh_samples", j->o->log));
+    dna_value_remove(section, "first_draw_path");
+    DNA_TRY(dna_value_set(j->arena, j->config, "fresh_samples", section));
+    dna_value_remove(j->config, "dataset_splits");
 out:
     return rc;
 }
@@ -108,6 +135,9 @@ compose(init_job *j)
     DNA_TRY(dna_value_set(
         a, j->config, "model_name", dna_value_string(a, j->o->model_name)));
     DNA_TRY(dna_value_set(a, j->config, "dataset", dataset));
+    if (j->o->fresh_samples) {
+        DNA_TRY(ask_for_fresh(j));
+    }
     DNA_TRY(dna_value_set(
         a, j->config, "dnadna_version", dna_value_string(a, DNA_VERSION)));
 out:

@@ -65,6 +65,58 @@ put_input(dna_str *s, const dna_network *net)
     }
 }
 
+/* A part of the metadata as indented YAML. */
+static int
+put_yaml(dna_str *s, const dna_value *v)
+{
+    dna_str text;
+    int rc = DNA_OK;
+
+    dna_str_init(&text, 0);
+    DNA_TRY(dna_yaml_write(&text, v, NULL));
+    const char *line = dna_str_text(&text);
+    while (*line != '\0') {
+        size_t n = strcspn(line, "\n");
+        dna_str_add(s, "    ");
+        dna_str_addn(s, line, n);
+        dna_str_addc(s, '\n');
+        line += n + (line[n] == '\n');
+    }
+out:
+    dna_str_clear(&text);
+    return rc;
+}
+
+/* How the samples were drawn, if training drew them itself. */
+static int
+put_simulation(dna_str *s, const dna_network *net)
+{
+    const dna_value *v = dna_value_get(net->meta, "simulation");
+    const dna_value *settings = dna_value_get(v, "settings");
+    int rc = DNA_OK;
+
+    if (dna_value_is_null(v)) {
+        goto out;
+    }
+    const char *name = dna_setting_text(v, "simulator_name");
+    const char *seed = dna_setting_text(v, "seed");
+    dna_str_addf(s, "\nSimulation\n    %-16s %s, fresh samples\n", "simulator",
+        name != NULL ? name : "?");
+    dna_str_addf(
+        s, "    %-16s %s (validation, test)\n", "seed", seed != NULL ? seed : "?");
+    dna_str_addf(s,
+        "    %-16s %" PRId64
+        " replicates below min_snp or min_indiv drawn again, %" PRId64
+        " times the parameters, for %" PRId64 " samples\n",
+        "conditioning", dna_setting_int(v, "n_redrawn", 0),
+        dna_setting_int(v, "n_given_up", 0), dna_setting_int(v, "n_samples", 0));
+    if (!dna_value_is_null(settings)) {
+        DNA_TRY(put_yaml(s, settings));
+    }
+out:
+    return rc;
+}
+
 static void
 put_param(dna_str *s, const dna_param *p)
 {
@@ -86,28 +138,6 @@ put_param(dna_str *s, const dna_param *p)
         }
     }
     dna_str_addf(s, "; loss %s\n", p->loss_func);
-}
-
-/* A part of the metadata as indented YAML. */
-static int
-put_yaml(dna_str *s, const dna_value *v)
-{
-    dna_str text;
-    int rc = DNA_OK;
-
-    dna_str_init(&text, 0);
-    DNA_TRY(dna_yaml_write(&text, v, NULL));
-    const char *line = dna_str_text(&text);
-    while (*line != '\0') {
-        size_t n = strcspn(line, "\n");
-        dna_str_add(s, "    ");
-        dna_str_addn(s, line, n);
-        dna_str_addc(s, '\n');
-        line += n + (line[n] == '\n');
-    }
-out:
-    dna_str_clear(&text);
-    return rc;
 }
 
 static void
@@ -138,6 +168,7 @@ describe(dna_str *s, const dna_network *net)
     }
     dna_str_add(s, "\nOrigin\n");
     put_origin(s, net);
+    DNA_TRY(put_simulation(s, net));
     dna_str_add(s, "\nInput\n");
     put_input(s, net);
     dna_str_add(s, "\nPredicts\n");

@@ -57,6 +57,8 @@ typedef struct {
     int64_t epoch, batch;                  /* numbers from 1 and from 0; -1: not told */
     int64_t step;                          /* samples seen so far; -1: not told */
     double training_loss, validation_loss; /* NaN: not known */
+    /* of fresh samples: learned from, and what was drawn again for them */
+    int64_t n_sample, n_redrawn, n_given_up;
 } dna_checkpoint;
 
 /** Where a tensor of the network's state lies. */

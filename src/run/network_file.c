@@ -252,6 +252,26 @@ out:
     return rc;
 }
 
+/* What was simulated until now, if it was. */
+static int
+count_simulation(dna_arena *a, dna_value *meta, const dna_checkpoint *c)
+{
+    const dna_value *simulation = dna_value_get(meta, "simulation");
+    dna_value *copy = NULL;
+    int rc = DNA_OK;
+
+    if (dna_value_is_null(simulation)) {
+        goto out;
+    }
+    DNA_TRY(copy_map(&copy, a, simulation));
+    DNA_TRY(dna_value_set(a, copy, "n_samples", dna_value_int(a, c->n_sample)));
+    DNA_TRY(dna_value_set(a, copy, "n_redrawn", dna_value_int(a, c->n_redrawn)));
+    DNA_TRY(dna_value_set(a, copy, "n_given_up", dna_value_int(a, c->n_given_up)));
+    DNA_TRY(dna_value_set(a, meta, "simulation", copy));
+out:
+    return rc;
+}
+
 static int
 describe(dna_str *text, const dna_network *net, const dna_checkpoint *c)
 {
@@ -280,6 +300,7 @@ describe(dna_str *text, const dna_network *net, const dna_checkpoint *c)
     DNA_TRY(dna_value_set(
         a, origin, "validation_loss", number_or_null(a, c->validation_loss)));
     DNA_TRY(dna_value_set(a, meta, "provenance", origin));
+    DNA_TRY(count_simulation(a, meta, c));
     DNA_TRY(dna_value_set(a, meta, "dnadna_version", dna_value_string(a, DNA_VERSION)));
     DNA_TRY(dna_json_write(text, meta, 0));
 out:

@@ -150,6 +150,26 @@ static const dna_field provenance_fields[] = {
         .doc = "Over the whole validation set."},
     {0}};
 
+static const dna_field simulation_fields[] = {
+    {.key = "simulator_name", .kind = DNA_KIND_STRING, .doc = "What drew the samples."},
+    {.key = "settings", .kind = DNA_KIND_ANY, .doc = "Its settings."},
+    {.key = "seed", .kind = DNA_KIND_INT, .doc = "Of the validation and test sets."},
+    {.key = "n_replicates",
+        .kind = DNA_KIND_INT,
+        .doc = "Samples a set of parameters."},
+    {.key = "max_redraws",
+        .kind = DNA_KIND_INT,
+        .doc =
+            "Redraws of a replicate below min_snp before its parameters are drawn again."},
+    {.key = "n_samples", .kind = DNA_KIND_INT, .doc = "Samples learned from."},
+    {.key = "n_redrawn",
+        .kind = DNA_KIND_INT,
+        .doc = "Replicates that were too small."},
+    {.key = "n_given_up",
+        .kind = DNA_KIND_INT,
+        .doc = "Sets of parameters of which all replicates were."},
+    {0}};
+
 static const dna_field number_field = {.kind = DNA_KIND_FLOAT};
 static const dna_field key_field = {.kind = DNA_KIND_STRING, .has_min = true, .min = 1};
 
@@ -206,6 +226,11 @@ static const dna_field meta_fields[] = {{.key = "format_version",
         .fields = filter_fields,
         .dflt = "{}",
         .doc = "Filters of the training data."},
+    {.key = "simulation",
+        .kind = DNA_KIND_MAP,
+        .is_nullable = true,
+        .fields = simulation_fields,
+        .doc = "Of samples that were drawn while training; else not given."},
     {.key = "provenance",
         .kind = DNA_KIND_MAP,
         .fields = provenance_fields,

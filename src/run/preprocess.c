@@ -18,6 +18,7 @@ job_clear(dna_preprocess_job *j)
 {
     dna_params_table_clear(&j->table);
     dna_source_free(j->source);
+    dna_fresh_free(j->fresh);
     dna_pool_free(j->pool);
     dna_free(j->table_path);
     dna_free(j->training_path);
@@ -201,8 +202,37 @@ standardise(dna_preprocess_job *j)
     rc = dna_targets_standardise(&j->table, j->params,
         dna_setting_is(j->config, "preprocessing.nan_targets", "minus_one"), j->log);
     if (rc < 0) {
-        dna_context("%s", j->table.path);
+        dna_context("%s", j->table.path != NULL ? j->table.path : "first draw");
     }
+    return rc;
+}
+
+/* Where training draws its samples itself there is only their scale to find. */
+static int
+draw_table(dna_preprocess_job *j)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_fresh_new(&j->fresh, j->arena, j->config, NULL, j->log));
+    DNA_TRY(dna_fresh_read_params(j->fresh, &j->params, &j->n_param));
+    DNA_TRY(dna_objective_check(j->params, j->n_param));
+    DNA_TRY(dna_fresh_first_draw(j->fresh, &j->table));
+    dna_log_info(j->log, "first draw of simulator %s: %lld scenario%s, seed %llu",
+        j->fresh->sim->def->name, (long long)j->table.n_row, DNA_PLURAL(j->table.n_row),
+        (unsigned long long)j->fresh->seed);
+out:
+    return rc;
+}
+
+static int
+prepare_files(dna_preprocess_job *j)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(read_table(j));
+    DNA_TRY(check_scenarios(j));
+    DNA_TRY(split_scenarios(j));
+out:
     return rc;
 }
 
@@ -214,9 +244,7 @@ dna_run_preprocess(const dna_preprocess_options *o, char **training_config)
 
     DNA_TRY(dna_arena_new(&j.arena));
     DNA_TRY(dna_preprocess_read_config(&j));
-    DNA_TRY(read_table(&j));
-    DNA_TRY(check_scenarios(&j));
-    DNA_TRY(split_scenarios(&j));
+    DNA_TRY(dna_fresh_is_wanted(j.config) ? draw_table(&j) : prepare_files(&j));
     DNA_TRY(standardise(&j));
     DNA_TRY(dna_preprocess_write(&j));
     if (training_config != NULL) {

@@ -9,6 +9,7 @@
 #include "config/tables.h"
 #include "data/preprocess.h"
 #include "dnadna/run.h"
+#include "run/fresh.h"
 
 typedef struct {
     const dna_preprocess_options *o;
@@ -21,6 +22,7 @@ typedef struct {
     int64_t n_param;
     dna_params_table table;
     dna_source *source;
+    dna_fresh *fresh; /* NULL: samples are files */
     dna_pool *pool;
     char *table_path, *training_path;
 } dna_preprocess_job;

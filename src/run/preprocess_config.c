@@ -51,6 +51,19 @@ out:
 
 /* ---- the config, and what the command line says ---------------------------------- */
 
+/* Without files: nothing to split, and a validation set that is not small beside what is
+ * learned between two validations. */
+static int
+adapt_to_fresh(dna_value *training, const dna_preprocess_job *j)
+{
+    int64_t n = dna_setting_int(j->config, "fresh_samples.n_training", 1);
+    int64_t batch_size = dna_setting_int(training, "batch_size", 1);
+
+    dna_value_remove(training, "dataset_splits");
+    return dna_value_set(j->arena, training, "evaluation_interval",
+        dna_value_int(j->arena, DNA_MAX(n / DNA_MAX(4 * batch_size, 1), 1)));
+}
+
 /* Training settings: the simulator's, the template's. */
 static int
 recommended_training(dna_value **out, const dna_preprocess_job *j)
@@ -63,6 +76,7 @@ recommended_training(dna_value **out, const dna_preprocess_job *j)
     int64_t n = layers[0] != NULL ? 1 : 0;
     DNA_TRY(dna_config_template_training(&layers[n], j->arena));
     DNA_TRY(dna_config_merge(out, j->arena, layers, n + 1));
+    DNA_TRY(dna_fresh_is_wanted(j->config) ? adapt_to_fresh(*out, j) : DNA_OK);
 out:
     return rc;
 }
@@ -157,7 +171,9 @@ dna_preprocess_read_config(dna_preprocess_job *j)
     j->model_root = dna_setting_text(j->config, "model_root");
     j->model_name = dna_setting_text(j->config, "model_name");
     DNA_TRY(dna_setting_check_folder(j->config, "model_root"));
-    DNA_TRY(dna_setting_check_folder(j->config, "dataset.data_root"));
+    if (!dna_fresh_is_wanted(j->config)) {
+        DNA_TRY(dna_setting_check_folder(j->config, "dataset.data_root"));
+    }
     DNA_REQUIRE(strpbrk(j->model_name, "/\n\r") == NULL, DNA_EARG,
         "%s: model_name: \"%s\" must be usable in file names", j->o->config,
         j->model_name);
@@ -248,23 +264,47 @@ out:
     return rc;
 }
 
+/* A section of the config as it is so far, with or without its mark; or a new one. */
+static int
+open_section(dna_value **out, dna_arena *a, dna_value *config, const char *key)
+{
+    const char *marked = dna_arena_printf(a, "%s!", key);
+    int rc = DNA_OK;
+
+    if (marked == NULL) {
+        return DNA_ENOMEM;
+    }
+    *out = dna_value_get(config, key);
+    if (*out == NULL) {
+        *out = dna_value_get(config, marked);
+    }
+    if (*out == NULL) {
+        *out = dna_value_map(a);
+        DNA_TRY(dna_value_set(a, config, key, *out));
+    }
+out:
+    return rc;
+}
+
 /* Paths are relative to the file that says them: this one lies in the model's root. */
 static int
 set_table_path(dna_value *config, dna_preprocess_job *j)
 {
     dna_arena *a = j->arena;
-    dna_value *dataset = dna_value_get(config, "dataset");
+    const char *name = dna_path_basename(j->table_path);
+    dna_value *section = NULL;
     int rc = DNA_OK;
 
-    if (dataset == NULL) {
-        dataset = dna_value_get(config, "dataset!");
+    if (j->fresh == NULL) {
+        DNA_TRY(open_section(&section, a, config, "dataset"));
+        DNA_TRY(dna_value_set(
+            a, section, "scenario_params_path", dna_value_string(a, name)));
+        goto out;
     }
-    if (dataset == NULL) {
-        dataset = dna_value_map(a);
-        DNA_TRY(dna_value_set(a, config, "dataset", dataset));
-    }
-    DNA_TRY(dna_value_set(a, dataset, "scenario_params_path",
-        dna_value_string(a, dna_path_basename(j->table_path))));
+    DNA_TRY(open_section(&section, a, config, "fresh_samples"));
+    DNA_TRY(dna_value_set(a, section, "first_draw_path", dna_value_string(a, name)));
+    DNA_TRY(
+        dna_value_set(a, section, "seed", dna_value_int(a, (int64_t)j->fresh->seed)));
 out:
     return rc;
 }

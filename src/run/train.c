@@ -4,6 +4,7 @@
  */
 #include "run/train_loop.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -25,10 +26,39 @@ log_place(const dna_loop *l)
     } else if (l->is_epoch_done) {
         dna_log_info(t->log, "resuming run %s in %s after epoch %lld", t->run.name,
             t->run.dir, (long long)l->epoch);
+    } else if (l->next_batch == 0) {
+        dna_log_info(t->log, "resuming run %s in %s at the beginning of epoch %lld",
+            t->run.name, t->run.dir, (long long)l->epoch);
     } else {
         dna_log_info(t->log, "resuming run %s in %s in epoch %lld after batch %lld",
             t->run.name, t->run.dir, (long long)l->epoch, (long long)l->batch + 1);
     }
+}
+
+static void
+log_fresh(dna_log *log, const dna_fresh *f)
+{
+    char sites[64] = "all sites";
+
+    if (f->max_snp[DNA_TRAINING] > 0) {
+        snprintf(sites, sizeof(sites), "the first %lld SNPs",
+            (long long)f->max_snp[DNA_TRAINING]);
+    }
+    dna_log_info(log,
+        "samples are drawn by simulator %s, %s of each; fixed draws: seed %llu",
+        f->sim->def->name, sites, (unsigned long long)f->seed);
+}
+
+/* How often min_snp refused a replicate. */
+static void
+log_redraws(const dna_loop *l)
+{
+    const dna_fresh *f = l->t->fresh;
+
+    dna_log_info(l->t->log,
+        "min_snp %lld: %lld replicates were drawn again, and %lld times the parameters, for %lld samples",
+        (long long)f->min_snp, (long long)l->n_redrawn, (long long)l->n_given_up,
+        (long long)l->step);
 }
 
 static void
@@ -39,9 +69,12 @@ log_start(const dna_loop *l)
 
     log_place(l);
     dna_log_info(t->log, "seed %llu", (unsigned long long)t->seed);
-    dna_log_info(t->log, "dataset %s: %lld validation samples, %lld training samples",
+    dna_log_info(t->log, "dataset %s: %lld validation samples, %lld training samples%s",
         dna_setting_text(t->config, "dataset.dataset_name"), (long long)t->n_validation,
-        (long long)t->n_training);
+        (long long)t->n_training, t->fresh != NULL ? " an epoch" : "");
+    if (t->fresh != NULL) {
+        log_fresh(t->log, t->fresh);
+    }
     dna_log_info(t->log,
         "network %s, from the data: n_snp %lld, n_indiv %lld, concat %s, n_outputs %lld; %lld learned numbers",
         t->net->def->name, (long long)s->n_snp, (long long)s->n_indiv,
@@ -81,7 +114,10 @@ train(dna_training *t)
     DNA_TRY(dna_loop_init(&l, t));
     DNA_TRY(is_resumed ? dna_training_reopen(t) : dna_training_open(t));
     log_start(&l);
-    DNA_TRY(dna_loop_run(&l));
+    rc = dna_loop_run(&l);
+    if (t->fresh != NULL && (rc == DNA_OK || rc == DNA_ECANCEL)) {
+        log_redraws(&l);
+    }
 out:
     dna_loop_clear(&l);
     return rc;

@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "dnadna/run.h"
 #include "nn/optim.h"
+#include "run/fresh.h"
 #include "run/network.h"
 #include "run/objective.h"
 #include "run/regime.h"
@@ -36,10 +37,11 @@ typedef struct dna_training {
     uint64_t table_digest; /* 0: not made yet */
     dna_param *params;
     int64_t n_param;
-    dna_source *source;
+    dna_source *source; /* NULL with fresh samples */
+    dna_fresh *fresh;   /* NULL: samples are files */
     dna_transform_set transforms;
     dna_dataset *dataset;
-    int64_t n_training, n_validation; /* samples */
+    int64_t n_training, n_validation; /* samples; n_training: of an epoch */
     /* network */
     dna_network *net;
     dna_objective objective;
@@ -81,12 +83,19 @@ int dna_training_adopt_run(dna_training *t) DNA_MUST_CHECK;
 /** "<folder>/<model>_<run><suffix>", a heap string. */
 int dna_training_file(
     char **out, const dna_training *t, const char *suffix) DNA_MUST_CHECK;
+/** Say in a config of the run where its table is. */
+int dna_training_set_table(
+    const dna_training *t, dna_value *config, const char *path) DNA_MUST_CHECK;
 /** The file of a checkpoint; a heap string. */
 int dna_training_path(
     char **out, const dna_training *t, const char *checkpoint) DNA_MUST_CHECK;
-/** The dataset's first sample before any transform, and its file (path may be NULL). */
+/** The dataset's first sample before any transform, and its file (path may be NULL; of a
+ * fresh sample it gets NULL). */
 int dna_training_first_sample(
     dna_training *t, dna_sample **sample, char **path) DNA_MUST_CHECK;
+/** train_mean and train_std, unless nothing is a regression. */
+int dna_training_describe_stats(
+    dna_arena *a, dna_value *map, const dna_training *t) DNA_MUST_CHECK;
 /** The network: sizes from the first sample of the dataset, tensors by the seed. */
 int dna_training_make_network(dna_training *t) DNA_MUST_CHECK;
 /** The optimiser of the config for n parameters. */

@@ -47,7 +47,10 @@ dna_loop_save(const dna_loop *l, const char *name, double validation_loss, char 
         .batch = l->batch,
         .step = l->step,
         .training_loss = dna_loop_running_loss(l),
-        .validation_loss = validation_loss};
+        .validation_loss = validation_loss,
+        .n_sample = l->step + l->n_uncounted,
+        .n_redrawn = l->n_redrawn,
+        .n_given_up = l->n_given_up};
     int rc = DNA_OK;
 
     DNA_TRY(dna_training_path(path, l->t, name));
@@ -145,6 +148,12 @@ say_stopped(const dna_loop *l)
     int rc = DNA_OK;
 
     DNA_TRY(resume_command(&command, l->t->run.dir));
+    if (l->next_batch == 0 && !l->is_epoch_done) {
+        rc = dna_fail(DNA_ECANCEL,
+            "stopped on request at the beginning of epoch %lld; to go on: %s",
+            (long long)l->epoch, command);
+        goto out;
+    }
     rc = dna_fail(DNA_ECANCEL,
         "stopped on request in epoch %lld after batch %lld; to go on: %s",
         (long long)l->epoch, (long long)l->batch + 1, command);

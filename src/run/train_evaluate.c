@@ -67,7 +67,10 @@ gather(dna_evaluation *e, dna_network *net, int64_t epoch)
     dna_training *t = e->t;
     dna_loader *loader = NULL;
     dna_batch *b = NULL;
-    int64_t share = (int64_t)t->n_worker * e->n_sample / t->n_training;
+    /* an epoch of fresh samples says nothing of the work of a validation */
+    int64_t share = t->fresh != NULL
+                        ? t->n_worker
+                        : (int64_t)t->n_worker * e->n_sample / t->n_training;
     dna_loader_options options = {.split = e->split,
         .batch_size = t->batch_size,
         .n_worker = (int)DNA_MIN(share, 1024)};

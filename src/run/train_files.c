@@ -49,12 +49,27 @@ copy_table(const dna_training *t, const char *dir)
     int rc = DNA_OK;
 
     DNA_TRY(file_in(&copy, t, dir, DNA_TABLE_SUFFIX));
+    if (t->table.path == NULL) { /* a first draw that no file has yet */
+        DNA_TRY(dna_params_table_write(&t->table, copy, t->params));
+        goto out;
+    }
     DNA_TRY(dna_file_read(t->table.path, TABLE_MAX, &data, &size));
     DNA_TRY(dna_atomic_write(copy, data, size));
 out:
     dna_free(copy);
     dna_free(data);
     return rc;
+}
+
+int
+dna_training_set_table(const dna_training *t, dna_value *config, const char *path)
+{
+    bool is_fresh = dna_fresh_is_wanted(config);
+
+    return dna_value_set(t->arena,
+        dna_value_get(config, is_fresh ? "fresh_samples" : "dataset"),
+        is_fresh ? "first_draw_path" : "scenario_params_path",
+        dna_value_string(t->arena, path));
 }
 
 /* The whole config, without inheritance and with absolute paths, pointing at the run's
@@ -64,7 +79,6 @@ compose_final_config(dna_training *t)
 {
     dna_arena *a = t->arena;
     dna_value *config = dna_value_copy(a, t->config);
-    dna_value *dataset = dna_value_get(config, "dataset");
     char now[DNA_TIME_TEXT];
     char *table = NULL;
     char *absolute = NULL;
@@ -82,8 +96,10 @@ compose_final_config(dna_training *t)
     }
     dna_value *id = t->run.is_number ? dna_value_int(a, t->run.number)
                                      : dna_value_string(a, t->run.id);
-    DNA_TRY(dna_value_set(
-        a, dataset, "scenario_params_path", dna_value_string(a, absolute)));
+    DNA_TRY(dna_training_set_table(t, config, absolute));
+    if (t->fresh != NULL) {
+        DNA_TRY(dna_training_describe_stats(a, config, t));
+    }
     DNA_TRY(dna_value_set(a, config, "seed", dna_value_int(a, (int64_t)t->seed)));
     DNA_TRY(dna_value_set(a, config, "run_id", id));
     DNA_TRY(dna_value_set(a, config, "run_name", dna_value_string(a, t->run.name)));

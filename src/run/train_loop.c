@@ -153,6 +153,8 @@ learn(dna_loop *l, const dna_batch *b)
     DNA_TRY(dna_program_backward(p));
     DNA_TRY(take_step(l));
     l->loss_sum += loss;
+    l->n_redrawn += b->n_redrawn;
+    l->n_given_up += b->n_given_up;
     for (int64_t i = 0; i < t->n_param; i++) {
         l->losses_sum[i] += l->losses[i];
     }
@@ -283,6 +285,14 @@ out:
     return rc;
 }
 
+/* Asked for while samples were made: the batches before are what was done. */
+static int
+stop_without_batch(dna_loop *l)
+{
+    l->batch = DNA_MAX(l->batch - 1, 0);
+    return dna_loop_stop(l);
+}
+
 static int
 one_epoch(dna_loop *l)
 {
@@ -312,6 +322,10 @@ one_epoch(dna_loop *l)
             goto out;
         }
         l->batch++;
+    }
+    if (rc == DNA_ECANCEL) {
+        rc = stop_without_batch(l);
+        goto out;
     }
     DNA_TRY(rc);
     DNA_TRY(end_epoch(l, begin, step_before));

@@ -31,6 +31,8 @@ typedef struct {
     int64_t loss_n;            /* batches in both sums */
     double best;               /* NaN: none yet */
     dna_regime regime;
+    int64_t n_redrawn,
+        n_given_up; /* of the fresh samples learned from (data/maker.h) */
     /* between two batches */
     int64_t next_batch;  /* of the loader's pass */
     int64_t n_uncounted; /* samples of the last batch, not in step yet */

@@ -53,9 +53,10 @@ describe_positions(dna_value **out, dna_arena *a, dna_training *t)
         f->chromosome_size > 0 ? dna_value_int(a, f->chromosome_size)
                                : dna_value_null(a)));
     /* the initial position is the sample's own, unless the config says one for all */
-    const dna_sample_options *known = dna_source_sample_options(t->source);
-    double initial =
-        known->format != NULL ? known->format->initial_position : (double)NAN;
+    const dna_position_format *known =
+        t->fresh != NULL ? &t->fresh->sim->format
+                         : dna_source_sample_options(t->source)->format;
+    double initial = known != NULL ? known->initial_position : (double)NAN;
     DNA_TRY(set(a, map, "initial_position",
         isnan(initial) ? dna_value_null(a) : dna_value_float(a, initial)));
     *out = map;
@@ -121,8 +122,8 @@ out:
     return rc;
 }
 
-static int
-describe_stats(dna_arena *a, dna_value *meta, const dna_training *t)
+int
+dna_training_describe_stats(dna_arena *a, dna_value *map, const dna_training *t)
 {
     dna_value *means = dna_value_map(a);
     dna_value *stds = dna_value_map(a);
@@ -139,8 +140,8 @@ describe_stats(dna_arena *a, dna_value *meta, const dna_training *t)
         }
     }
     if (means->n > 0) {
-        DNA_TRY(set(a, meta, "train_mean", means));
-        DNA_TRY(set(a, meta, "train_std", stds));
+        DNA_TRY(set(a, map, "train_mean", means));
+        DNA_TRY(set(a, map, "train_std", stds));
     }
 out:
     return rc;
@@ -213,7 +214,7 @@ describe(dna_value **out, dna_arena *a, dna_training *t, const dna_net_sizes *si
     DNA_TRY(set(a, meta, "input", part));
     DNA_TRY(dna_params_to_value(&part, a, t->params, t->n_param));
     DNA_TRY(set(a, meta, "learned_params", part));
-    DNA_TRY(describe_stats(a, meta, t));
+    DNA_TRY(dna_training_describe_stats(a, meta, t));
     DNA_TRY(copy_part(
         a, meta, "dataset_transforms", dna_value_get(t->config, "dataset_transforms")));
     DNA_TRY(describe_positions(&part, a, t));
@@ -223,6 +224,10 @@ describe(dna_value **out, dna_arena *a, dna_training *t, const dna_net_sizes *si
     DNA_TRY(copy_filters(a, meta, t));
     DNA_TRY(describe_origin(&part, a, t));
     DNA_TRY(set(a, meta, "provenance", part));
+    if (t->fresh != NULL) {
+        DNA_TRY(dna_fresh_describe(&part, a, t->fresh));
+        DNA_TRY(set(a, meta, "simulation", part));
+    }
     *out = meta;
 out:
     return rc;

@@ -119,7 +119,6 @@ out:
 static int
 adopt_table(dna_training *t)
 {
-    dna_value *dataset = dna_value_get(t->config, "dataset");
     char *table = NULL;
     char *absolute = NULL;
     int rc = DNA_OK;
@@ -130,8 +129,7 @@ adopt_table(dna_training *t)
         rc = DNA_ENOMEM;
         goto out;
     }
-    DNA_TRY(dna_value_set(t->arena, dataset, "scenario_params_path",
-        dna_value_string(t->arena, absolute)));
+    DNA_TRY(dna_training_set_table(t, t->config, absolute));
 out:
     dna_free(absolute);
     dna_free(table);
@@ -147,7 +145,7 @@ may_differ(const char *dotted)
     static const char *const keys[] = {"n_epochs", "loader_num_workers", "use_cuda",
         "cuda_device", "model_root", "run_id", "run_name", "training_datetime",
         "dnadna_version", "dataset.data_root", "dataset.scenario_params_path",
-        "dataset.cache_validation_set"};
+        "dataset.cache_validation_set", "fresh_samples.first_draw_path"};
     for (int64_t i = 0; i < DNA_COUNT(keys); i++) {
         if (strcmp(keys[i], dotted) == 0) {
             return true;

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "data/preprocess.h"
 #include "popgen/sample_ops.h"
 #include "run/parts.h"
 #include "run/settings.h"
@@ -84,8 +85,11 @@ read_config(dna_training *t)
     if (o->resume == NULL) { /* a run may have been moved */
         DNA_TRY(dna_setting_check_folder(t->config, "model_root"));
     }
-    DNA_TRY(dna_setting_check_folder(t->config, "dataset.data_root"));
     const dna_value *c = t->config;
+    bool is_fresh = dna_fresh_is_wanted(c);
+    if (!is_fresh) {
+        DNA_TRY(dna_setting_check_folder(c, "dataset.data_root"));
+    }
     t->model_name = dna_setting_text(c, "model_name");
     t->model_root = dna_setting_text(c, "model_root");
     t->filename_format = dna_setting_text(c, "model_filename_format");
@@ -97,9 +101,13 @@ read_config(dna_training *t)
         dna_setting_is(c, "random_transforms_in_validation", "fresh");
     int64_t seed = dna_setting_int(c, "seed", DNA_NULL_INT);
     t->seed = seed != DNA_NULL_INT ? (uint64_t)seed : dna_rng_os_seed();
-    DNA_REQUIRE(dna_setting_text(c, "dataset.scenario_params_path") != NULL, DNA_EARG,
-        "%s: dataset.scenario_params_path: is missing; dnadna preprocess writes it",
-        t->config_path);
+    const char *table = dna_setting_text(c, "dataset.scenario_params_path");
+    DNA_REQUIRE(is_fresh || table != NULL, DNA_EARG,
+        "%s: dataset.scenario_params_path: is missing; dnadna preprocess writes it%s",
+        t->config_path,
+        dna_setting_text(c, "dataset.simulator_name") != NULL
+            ? ", and fresh_samples: {} trains without files"
+            : "");
 out:
     return rc;
 }
@@ -131,10 +139,49 @@ read_table(dna_training *t)
     DNA_REQUIRE(t->table.has_split, DNA_EFORMAT,
         "%s: has no column \"splits\"; training needs the table of dnadna preprocess",
         path);
+out:
+    dna_path_list_free(columns, n_column);
+    return rc;
+}
+
+/* The first draw that preprocessing has stored, or one of our own. */
+static int
+read_first_draw(dna_training *t)
+{
+    const char *path = dna_setting_text(t->config, "fresh_samples.first_draw_path");
+    const dna_value *mean = dna_value_get(t->config, "train_mean");
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_fresh_new(&t->fresh, t->arena, t->config, t->options->stop, t->log));
+    DNA_TRY(dna_fresh_read_params(t->fresh, &t->params, &t->n_param));
+    if (path != NULL) {
+        DNA_TRY(dna_params_read_stats(t->params, t->n_param, t->config));
+        DNA_TRY(dna_params_table_read(&t->table, path, t->params, t->n_param));
+        goto out;
+    }
+    if (!dna_value_is_null(mean)) {
+        rc = dna_config_fail(DNA_EARG, mean, "train_mean",
+            "comes with the table of the first draw, and fresh_samples.first_draw_path is not given");
+        goto out;
+    }
+    DNA_TRY(dna_fresh_first_draw(t->fresh, &t->table));
+    rc = dna_targets_standardise(&t->table, t->params, false, t->log);
+    if (rc < 0) {
+        dna_context("first draw of simulator %s", t->fresh->sim->def->name);
+    }
+out:
+    return rc;
+}
+
+static int
+read_targets(dna_training *t)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_fresh_is_wanted(t->config) ? read_first_draw(t) : read_table(t));
     DNA_TRY(dna_objective_init(&t->objective, t->params, t->n_param, t->table.targets,
         t->table.split, t->table.n_row));
 out:
-    dna_path_list_free(columns, n_column);
     return rc;
 }
 
@@ -145,6 +192,10 @@ dna_training_first_sample(dna_training *t, dna_sample **sample, char **path)
     int64_t row = 0;
     int rc = DNA_OK;
 
+    if (t->fresh != NULL) {
+        DNA_TRY(dna_fresh_first_sample(t->fresh, sample));
+        goto out;
+    }
     while (row < t->table.n_row && t->table.n_replicate[row] == 0) {
         row++;
     }
@@ -152,11 +203,11 @@ dna_training_first_sample(dna_training *t, dna_sample **sample, char **path)
         t->table.path);
     DNA_TRY(dna_source_path(t->source, t->table.scenario[row], 0, &name));
     DNA_TRY(dna_sample_load(sample, name, dna_source_sample_options(t->source)));
+out:
     if (path != NULL) {
         *path = name;
         name = NULL;
     }
-out:
     dna_free(name);
     return rc;
 }
@@ -217,16 +268,37 @@ warn_of_settled(const dna_training *t)
     }
 }
 
+/* Ready to draw. Validation samples are kept, unless the config says no, where only their
+ * first sites are made; whole ones could be too large. */
+static int
+begin_fresh(dna_training *t)
+{
+    dna_value *dataset = dna_value_get(t->config, "dataset");
+    const dna_value *v = dna_value_get(dataset, "cache_validation_set");
+    int rc = DNA_OK;
+
+    dna_fresh_begin(t->fresh, t->seed, &t->transforms);
+    if (v->is_default && t->fresh->max_snp[DNA_VALIDATION] > 0) {
+        rc = dna_value_set(
+            t->arena, dataset, "cache_validation_set", dna_value_bool(t->arena, true));
+    }
+    return rc;
+}
+
 static int
 make_dataset(dna_training *t)
 {
     int rc = DNA_OK;
 
-    DNA_TRY(dna_source_new(&t->source, dna_value_get(t->config, "dataset")));
-    DNA_TRY(settle_positions(t));
+    if (t->fresh == NULL) {
+        DNA_TRY(dna_source_new(&t->source, dna_value_get(t->config, "dataset")));
+        DNA_TRY(settle_positions(t));
+    }
     DNA_TRY(dna_transforms_read(&t->transforms, t->arena,
         dna_value_get(t->config, "dataset_transforms"), t->log));
-    dna_dataset_options options = {.source = t->source,
+    DNA_TRY(t->fresh != NULL ? begin_fresh(t) : DNA_OK);
+    dna_dataset_options options = {.maker = t->fresh != NULL ? &t->fresh->maker : NULL,
+        .source = t->source,
         .table = &t->table,
         .transforms = &t->transforms,
         .params = t->params,
@@ -310,7 +382,7 @@ dna_training_init(dna_training *t, const dna_train_options *o)
     if (t->is_finished) {
         goto out;
     }
-    DNA_TRY(read_table(t));
+    DNA_TRY(read_targets(t));
     warn_of_settled(t);
     DNA_TRY(make_dataset(t));
     DNA_TRY(dna_training_make_network(t));
@@ -334,6 +406,7 @@ dna_training_clear(dna_training *t)
     dna_objective_clear(&t->objective);
     dna_dataset_free(t->dataset);
     dna_source_free(t->source);
+    dna_fresh_free(t->fresh);
     dna_params_table_clear(&t->table);
     dna_pool_free(t->pool);
     dna_run_name_clear(&t->run);

@@ -34,12 +34,17 @@ exchange_data(dna_loop *l, dna_train_state *s)
     dna_training *t = l->t;
     unsigned char *table = NULL;
     size_t size = 0;
+    char *path = NULL;
     char text[32];
     int rc = DNA_OK;
 
     DNA_TRY(dna_train_state_section(s, "data"));
     if (t->table_digest == 0) { /* once: it is read at the start only */
-        DNA_TRY(dna_file_read(t->table.path, TABLE_MAX, &table, &size));
+        if (t->table.path == NULL) {
+            DNA_TRY(dna_training_file(&path, t, DNA_TABLE_SUFFIX));
+        }
+        DNA_TRY(dna_file_read(
+            path != NULL ? path : t->table.path, TABLE_MAX, &table, &size));
         t->table_digest = digest(table, size);
     }
     snprintf(text, sizeof(text), "%016" PRIx64, t->table_digest);
@@ -49,6 +54,7 @@ exchange_data(dna_loop *l, dna_train_state *s)
     DNA_TRY(dna_train_state_same_int(s, "n_snp", t->net->sizes.n_snp));
     DNA_TRY(dna_train_state_same_int(s, "n_indiv", t->net->sizes.n_indiv));
 out:
+    dna_free(path);
     dna_free(table);
     return rc;
 }
@@ -76,6 +82,22 @@ exchange_loop(dna_loop *l, dna_train_state *s)
     DNA_TRY(dna_train_state_double(s, "loss_sum", &l->loss_sum));
     DNA_TRY(dna_train_state_int(s, "loss_n", &l->loss_n, 0, most));
     DNA_TRY(dna_train_state_double(s, "best", &l->best));
+out:
+    return rc;
+}
+
+/* What min_snp has cost so far. */
+static int
+exchange_fresh(dna_loop *l, dna_train_state *s)
+{
+    int rc = DNA_OK;
+
+    if (l->t->fresh == NULL) {
+        goto out;
+    }
+    DNA_TRY(dna_train_state_section(s, "fresh_samples"));
+    DNA_TRY(dna_train_state_int(s, "n_redrawn", &l->n_redrawn, 0, INT64_MAX));
+    DNA_TRY(dna_train_state_int(s, "n_given_up", &l->n_given_up, 0, INT64_MAX));
 out:
     return rc;
 }
@@ -212,8 +234,8 @@ int
 dna_loop_exchange(dna_loop *l, dna_train_state *s)
 {
     static int (*const parts[])(dna_loop * l, dna_train_state * s) = {exchange_data,
-        exchange_loop, exchange_losses, exchange_record, exchange_network,
-        exchange_optimizer, exchange_regime, exchange_average};
+        exchange_loop, exchange_fresh, exchange_losses, exchange_record,
+        exchange_network, exchange_optimizer, exchange_regime, exchange_average};
     int rc = DNA_OK;
 
     for (int64_t i = 0; i < DNA_COUNT(parts); i++) {

@@ -68,8 +68,8 @@ run_contents() {
             tensors "$file" > "$2/$name.tensors"
             n=$(od -An -t u8 -N 8 "$file" | tr -d ' ')
             head -c $((n + 8)) "$file" | tail -c "$n" |
-                sed 's/run_[a-z0-9]*/RUN/g; s/[a-z]*_datetime[^,]*,//g
-                     s/loader_num_workers: [0-9]*//; s/run_id: [a-z0-9]*//; s/scenario_params_path: [^ ]*csv//
+                sed 's/run_id: [a-z0-9]*//; s/run_[a-z0-9]*/RUN/g; s/[a-z]*_datetime[^,]*,//g
+                     s/loader_num_workers: [0-9]*//; s/scenario_params_path: [^ ]*csv//; s/first_draw_path: [^ ]*csv//
                      s/."events_time[^,}]*//; s/ *$//' > "$2/$name.header"
             ;;
         */tensorboard) wc -c < "$(ls "$file"/*)" > "$2/$name" ;; # one file, with times in it

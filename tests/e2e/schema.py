@@ -157,6 +157,13 @@ def bases():
     yield "preprocessing", MODEL, ()
     listed = merged(MODEL, {"learned_params": [{k: v} for k, v in LEARNED.items()]})
     yield "preprocessing", listed, ("learned_params",)
+    fresh = {"fresh_samples": {"n_training": 5, "n_validation": 2, "n_test": 0, "n_replicates": 1,
+                               "max_redraws": 0, "n_first_draw": 9, "first_draw_path": "t.csv",
+                               "seed": 3}}
+    yield "preprocessing", merged(MODEL, fresh), ("fresh_samples",)
+    bare = {key: MODEL[key] for key in ("model_name", "dataset", "learned_params")}
+    yield "preprocessing", merged(bare, fresh), ()
+    yield "training", merged(bare, {"fresh_samples": {}}), ()
     yield "training", merged(MODEL, {"run_id": "x", "run_name": "r"}), ("run_id",)
     yield "training-run", merged(MODEL, {"run_id": 5, "run_name": "r", "train_mean": {"t": 1},
                                          "train_std": {"t": 2}}), None

@@ -65,8 +65,12 @@ test_rows_become_keywords(void **state)
     assert_at(s, "properties.dataset_splits.properties.test.minimum", "0");
     assert_at(
         s, "properties.dataset.properties.data_source.properties.keys.minItems", "2");
-    assert_at(s, "else.required",
-        "[model_name, dataset, learned_params, dataset_splits, preprocessing]");
+    assert_at(s, "else.required", "[model_name, dataset, learned_params]");
+    const dna_value *spared = dna_value_get_path(s, "else.allOf");
+    assert_int_equal(spared->n, 2);
+    assert_at(spared->items[0], "anyOf",
+        "[{required: [dataset_splits]}, {required: [fresh_samples], properties: {fresh_samples: {type: object}}}]");
+    assert_at(s, "properties.fresh_samples.type", "[object, 'null']");
     assert_at(
         s, "else.properties.dataset_splits.else.required", "[training, validation]");
     assert_at(s, "if", "{required: [inherit]}");
@@ -76,8 +80,8 @@ test_rows_become_keywords(void **state)
     assert_null(dna_value_get_path(s, "required"));
     assert_null(dna_value_get_path(s, "$id"));
     s = schema_of("training-run");
-    assert_at(s, "else.required",
-        "[model_name, dataset, learned_params, dataset_splits, preprocessing, run_id, run_name]");
+    assert_at(
+        s, "else.required", "[model_name, dataset, learned_params, run_id, run_name]");
     /* keys of training are known in a preprocessing config, and left alone */
     s = schema_of("preprocessing");
     assert_non_null(dna_value_get_path(s, "properties.n_epochs.description"));

@@ -336,7 +336,9 @@ out:
 static void
 put_time(char *out, size_t size, double seconds)
 {
-    if (seconds < 90.0) {
+    if (seconds < 1.0) {
+        snprintf(out, size, "less than 1 s");
+    } else if (seconds < 90.0) {
         snprintf(out, size, "%.0f s", seconds);
     } else if (seconds < 5400.0) {
         snprintf(out, size, "%.0f min", seconds / 60.0);

@@ -9,6 +9,24 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "run/parts.h"
+#include "sim/simulator.h"
+
+/* The settings of its simulator too, if there is one of the name. */
+static int
+check_simulation(dna_arena *a, dna_value *v, dna_log *log)
+{
+    dna_simulator *sim = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_config_check_dataset(a, v, log));
+    if (dna_simulator_find(dna_value_as_text(dna_value_get(v, "simulator_name")))
+        != NULL) {
+        DNA_TRY(dna_simulator_new(&sim, a, v, 0, log));
+    }
+out:
+    dna_simulator_free(sim);
+    return rc;
+}
 
 enum { DATASET, SIMULATION, PREPROCESSING, TRAINING, TRAINING_RUN };
 
@@ -20,7 +38,8 @@ static const dna_config_kind kinds[] = {
     [SIMULATION] = {.name = "simulation",
         .title = "Simulation config of dnadna",
         .fields = dna_fields_dataset,
-        .check = dna_config_check_dataset},
+        .is_simulation = true,
+        .check = check_simulation},
     [PREPROCESSING] = {.name = "preprocessing",
         .title = "Preprocessing config of dnadna",
         .fields = dna_fields_preprocessing,

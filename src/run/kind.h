@@ -12,7 +12,7 @@ typedef struct dna_config_kind {
     const char *title; /* "Training config of dnadna" */
     const dna_field *fields;
     const dna_field *also; /* keys that are known and left alone; NULL: none */
-    bool is_model, is_training;
+    bool is_model, is_training, is_simulation;
     int (*check)(dna_arena *a, dna_value *v, dna_log *log);
 } dna_config_kind;
 

@@ -18,6 +18,7 @@
 #include "nn/lr_schedule.h"
 #include "nn/optim.h"
 #include "run/kind.h"
+#include "run/schema_simulators.h"
 
 /* ---- what has a name and params: networks, optimizers, schedules ------------------ */
 
@@ -371,6 +372,9 @@ whole(dna_schema *s, const dna_config_kind *kind)
         add_named(s, definitions, "optimizer", optim_at);
         add_named(s, definitions, "lr_scheduler", schedule_at);
         add_transforms(s, definitions);
+    }
+    if (kind->is_simulation) {
+        dna_schema_put(s, v, "allOf", dna_schema_simulators(s, definitions));
     }
     dna_schema_put(
         s, v, "$schema", dna_schema_text(s, "http://json-schema.org/draft-07/schema#"));

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "config/tables.h"
 #include "sim/prior.h"
 #include "sim/simulator.h"
 
@@ -52,10 +53,10 @@ const dna_tree_tables *dna_sim_coalescent_trees(void *worker);
         .dflt = (value), .offset = offsetof(dna_sim_coalescent_opts, name),  \
         .doc = (text)                                                        \
     }
-#define DNA_SIM_VALUE_FIELD(name, value, text)                      \
-    {                                                               \
-        .key = (name), .kind = DNA_KIND_ANY, .dflt = (value),       \
-        .schema = "{type: [number, string, object]}", .doc = (text) \
+#define DNA_SIM_VALUE_FIELD(name, value, text)                \
+    {                                                         \
+        .key = (name), .kind = DNA_KIND_ANY, .dflt = (value), \
+        .schema = DNA_DEFINITION("prior"), .doc = (text)      \
     }
 #define DNA_SIM_SCENARIO_FIELDS(n_scenario, n_replicate)      \
     DNA_SIM_COUNT_FIELD(n_scenarios, 1, n_scenario,           \

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/mem.h"
+#include "config/tables.h"
 #include "sim/demography_section.h"
 
 static const dna_demography_model models[] = {
@@ -82,27 +83,29 @@ dna_demography_model_at(int64_t i)
     return i >= 0 && i < DNA_COUNT(models) ? &models[i] : NULL;
 }
 
+#define VALUES "{type: array, minItems: 1, items: {$ref: '#/definitions/prior'}}"
+
 /* A number, formula or distribution. */
-#define VALUE(name, text)                                           \
-    {                                                               \
-        .key = (name), .kind = DNA_KIND_ANY,                        \
-        .schema = "{type: [number, string, object]}", .doc = (text) \
+#define VALUE(name, text)                                                       \
+    {                                                                           \
+        .key = (name), .kind = DNA_KIND_ANY, .schema = DNA_DEFINITION("prior"), \
+        .doc = (text)                                                           \
     }
 
 const dna_field dna_fields_demography[] = {
     {.key = "sizes",
         .kind = DNA_KIND_ANY,
-        .schema = "{type: array, minItems: 1}",
+        .schema = VALUES,
         .doc = "One population by windows of time: its diploid size in each, from the "
                "present on."},
     {.key = "times",
         .kind = DNA_KIND_ANY,
-        .schema = "{type: array}",
+        .schema = VALUES,
         .doc = "Where the windows begin, in generations: the first at 0, which may be "
                "left out."},
     {.key = "growth",
         .kind = DNA_KIND_ANY,
-        .schema = "{type: array}",
+        .schema = VALUES,
         .doc = "Growth of each window per generation, forwards in time; sizes are then "
                "those at the windows' recent ends."},
     {.key = "model",

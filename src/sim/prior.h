@@ -100,7 +100,9 @@ int dna_priors_restore(
 #define DNA_PRIORS_FIELDS                                                            \
     {.key = "parameters",                                                            \
         .kind = DNA_KIND_ANY,                                                        \
-        .schema = "{type: [object, 'null']}",                                        \
+        .is_nullable = true,                                                         \
+        .schema = "{type: [object, 'null'], additionalProperties: "                  \
+                  "{$ref: '#/definitions/prior'}}",                                  \
         .doc =                                                                       \
             "Values of a scenario by name, each a column of the parameter table: a " \
             "number, a formula of other values (recent_size * x), or a "             \
@@ -109,6 +111,7 @@ int dna_priors_restore(
             "exponential, {choice: [a, b, c], weights: [2, 1, 1]}."},                \
         {.key = "conditions",                                                        \
             .kind = DNA_KIND_ANY,                                                    \
+            .is_nullable = true,                                                     \
             .schema = "{type: [array, string, 'null'], items: {type: string}}",      \
             .doc = "Comparisons of values that must all hold, such as "              \
                    "event_size < 5 * recent_size; else the row is drawn again."},    \

@@ -41,6 +41,31 @@ EXCEPTIONS = [
     (" weight for ", "class_weights against classes"),
     (" weights for ", "class_weights against classes"),
     ("the weights add up to", "a sum over a list"),
+    # simulations: formulas, and one value against another
+    ("is above tmax", "tmin against tmax"),
+    ("is above n_max", "n_min against n_max"),
+    ("is above size_max", "size_min against size_max"),
+    ("is above high", "one argument of a distribution against another"),
+    ("is not above 0", "arguments of a distribution"),
+    ("is not a whole number", "arguments of a distribution"),
+    ("sd ", "arguments of a distribution"),
+    ("there is no value", "names in formulas"),
+    ("is expected", "the grammar of formulas"),
+    ("this is not a number at", "the grammar of formulas"),
+    ("are more than 100000000", "the most scenarios there are"),
+    ("is not a rate between", "a constant against its range"),
+    ("is not a length above", "a constant against its range"),
+    ("is not a size above", "a constant against its range"),
+    ("is not a time from", "a constant against its range"),
+    ("is not between 0 and 1", "a constant against its range"),
+    ("n_samples: this is not", "populations of the model"),
+    ("at least 2 are needed", "the sum of the samples"),
+    (" genomes of ", "the number of a group"),
+    ("is no parameter", "parameters against the model"),
+    ("it is a parameter", "parameters against the model"),
+    ("no sizes, no model", "one of several keys"),
+    ("cannot be the name", "names of values"),
+    ("the sample group", "times of samples"),
     ("is after the last epoch", "start_epoch against n_epochs"),
 ]
 # What the program takes for text, though it is none, and a schema cannot: the length of
@@ -142,6 +167,13 @@ TRANSFORMS = [
 ]
 
 
+# What a simulator has beside its defaults.
+SIMULATORS = {
+    "coalescent": {"demography": {"model": "constant", "size": "2 * N"},
+                   "parameters": {"N": {"uniform": [100, 200]}}, "conditions": ["N < 150"]},
+}
+
+
 def bases():
     """(kind, config, part): only what lies below the part is mutated; None: nothing."""
     small = os.path.join(DATA, "one_event_small", "one_event_dataset_config.yml")
@@ -154,6 +186,14 @@ def bases():
         yield kind, path, None if kind == "simulation" else ()
     yield "simulation", merged(DATASET, {"simulator_name": "s", "tmax": 5, "n_scenarios": 2,
                                          "seed": 1, "summary_statistics": {"a": 1}}), ()
+    schema = json.loads(run("schema", "simulation")[1])
+    for name in schema["definitions"]:
+        if name.startswith("simulator_"):
+            own = defaults_of(schema, name)
+            own.update(SIMULATORS.get(name[len("simulator_"):], {}))
+            for key in own:
+                yield "simulation", merged(
+                    DATASET, {"simulator_name": name[len("simulator_"):]}, own), (key,)
     yield "preprocessing", MODEL, ()
     listed = merged(MODEL, {"learned_params": [{k: v} for k, v in LEARNED.items()]})
     yield "preprocessing", listed, ("learned_params",)

@@ -92,4 +92,34 @@ typedef struct {
 int dna_demes_read_number(dna_demes_reader *r, int64_t *out, dna_demes_kind kind,
     const dna_value *v, const char *at, const char *name) DNA_MUST_CHECK;
 
+/* ---- parts of the tree; errors as dna_demes_read() ---- */
+
+enum { DNA_DEMES_NAME_SIZE = 160 }; /* of a column */
+
+/** The mapping has no other keys; keys end with NULL. */
+int dna_demes_check_keys(
+    const dna_value *v, const char *at, const char *const *keys) DNA_MUST_CHECK;
+/** v is NULL or a list of `least` items or more. */
+int dna_demes_check_list(
+    const dna_value *v, const char *at, int64_t least) DNA_MUST_CHECK;
+/** The value of a key in the first of three trees that has it; NULL: none has. */
+const dna_value *dna_demes_pick(const dna_value *own, const dna_value *local,
+    const dna_value *global, const char *key);
+/** "at.key[i]", without the index if it is below 0. NULL when memory is out. */
+const char *dna_demes_path(
+    dna_demes_reader *r, const char *at, const char *key, int64_t i);
+bool dna_demes_is_infinity(const dna_value *v);
+/** A population that was read before. */
+int dna_demes_read_population(dna_demes_reader *r, int64_t *out, const dna_value *v,
+    const char *at) DNA_MUST_CHECK;
+/** A list of populations without repetition; v may be NULL: none. */
+int dna_demes_read_populations(dna_demes_reader *r, int64_t **out, int64_t *n,
+    const dna_value *v, const char *at, int64_t least) DNA_MUST_CHECK;
+/** n fractions; name: the start of their columns' names. */
+int dna_demes_read_proportions(dna_demes_reader *r, int64_t **out, int64_t n,
+    const dna_value *v, const char *at, const char *name) DNA_MUST_CHECK;
+/** Migrations and pulses, once the populations are there. */
+int dna_demes_read_flows(dna_demes_reader *r, const dna_value *tree, const char *at,
+    const dna_value *defaults) DNA_MUST_CHECK;
+
 #endif

@@ -83,7 +83,7 @@ dna_demes_read_windows(dna_demes **out, dna_arena *arena, dna_priors *priors,
         DNA_TRY(read_item(
             &r, &e->end_size, DNA_DEMES_SIZE, sizes->items[i], at, "size", i));
         e->start_size = e->end_size;
-        if (i >= first) {
+        if (times != NULL && i >= first) {
             DNA_TRY(read_item(&r, &e->end_time, DNA_DEMES_TIME, times->items[i - first],
                 at, "time", i));
         }

@@ -139,6 +139,7 @@ int
 dna_expression_check(const dna_expression *e)
 {
     double a[DNA_DISTRIBUTION_MAX_ARGS] = {0};
+    const double no_values[1] = {0}; /* constants read none */
     bool is_known = e->op == DNA_EXPR_DRAW;
     int rc = DNA_OK;
 
@@ -147,7 +148,7 @@ dna_expression_check(const dna_expression *e)
         is_known = is_known && dna_expression_is_constant(e->arg[i]);
     }
     for (int i = 0; is_known && i < e->n_arg; i++) {
-        DNA_TRY(dna_expression_eval(e->arg[i], NULL, NULL, &a[i]));
+        DNA_TRY(dna_expression_eval(e->arg[i], no_values, NULL, &a[i]));
         DNA_REQUIRE(isfinite(a[i]), DNA_EARG, "%s: %s is %g", e->distribution->name,
             e->distribution->args[i], a[i]);
     }

@@ -4,6 +4,7 @@
  */
 #include "sim/prior.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,6 +111,7 @@ dna_priors_add(dna_priors *p, int64_t *place, const char *name, const dna_value 
             name);
     }
     DNA_TRY(dna_priors_append(p, &prior, name, value, at));
+    assert(prior != NULL);
     prior->flags = flags;
     DNA_TRY(dna_prior_read_choice(p, prior));
     if (place != NULL) {

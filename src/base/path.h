@@ -40,6 +40,11 @@ bool dna_path_is_dir(const char *path);
 int dna_path_size(const char *path, int64_t *size) DNA_MUST_CHECK;
 /** Make a folder and its parents; existing ones are fine. */
 int dna_path_make_dirs(const char *path) DNA_MUST_CHECK;
+/** A new folder "dnadna-..." in `parent`, for this user alone; *out is a heap string. */
+int dna_temp_dir_new(char **out, const char *parent) DNA_MUST_CHECK;
+/** Remove it and all that is in it; symbolic links are not followed. Best effort; NULL is
+ * fine. */
+void dna_temp_dir_remove(const char *path);
 /** After a rename: the name itself shall survive a crash. Best effort. */
 void dna_path_sync_folder(const char *path);
 /** Names in a folder, sorted as text, without "." and ".."; free each and the list. */

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""The same work in PyTorch, as a fair peer: python3-torch of Debian, CPU, f32.
+"""The same work in PyTorch, as a fair peer: python3-torch of Debian, CPU.
 
-    peer_torch.py NET BATCH THREADS train|predict [SECONDS]
+    peer_torch.py NET BATCH THREADS train|predict [SECONDS [WINDOWS [PRECISION]]]
 
-NET is SPIDNA or CNN. compare.sh keeps PyTorch's memory mapped (MALLOC_MMAP_MAX_=0), which
-alone makes it about twice as fast. One line, as bench_engine prints it."""
+NET is SPIDNA, CNN, MLP or CustomCNN; PRECISION f32 or bf16 (autocast). Who calls it keeps
+PyTorch's memory mapped (MALLOC_MMAP_MAX_=0), which alone makes it about twice as fast. One
+line, as bench_engine prints it. `dnadna bench` has this script built in."""
 import os
 import resource
 import sys
@@ -12,12 +13,14 @@ import time
 
 NET, BATCH, THREADS, MODE = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 SECONDS = float(sys.argv[5]) if len(sys.argv) > 5 else 2.0
+WINDOWS = int(sys.argv[6]) if len(sys.argv) > 6 else 5
+BF16 = len(sys.argv) > 7 and sys.argv[7] == "bf16"
 os.environ["OMP_NUM_THREADS"] = str(THREADS)
 import torch  # noqa: E402  (after the number of threads is set)
 from torch import nn  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 
-ROWS, SNPS, OUTPUTS, WINDOWS = 50, 400, 21, 5
+ROWS, SNPS, OUTPUTS = 50, 400, 21
 
 
 class Block(nn.Module):
@@ -119,12 +122,14 @@ adam = torch.optim.Adam(net.parameters(), lr=1e-3)
 
 def step():
     if MODE == "train":
-        loss = F.mse_loss(net(x), y)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BF16):
+            out = net(x)
+        loss = F.mse_loss(out.float(), y)
         adam.zero_grad()
         loss.backward()
         adam.step()
     else:
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=BF16):
             net(x)
 
 
@@ -140,5 +145,5 @@ for _ in range(WINDOWS):
 rates.sort()
 rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 print(f"engine=torch-{torch.__version__} net={NET} mode={MODE} batch={BATCH} threads={THREADS} "
-      f"rss_mib={rss} spread={rates[0]:.1f}..{rates[-1]:.1f} "
+      f"rss_mib={rss} rates={','.join(f'{r:.6g}' for r in rates)} spread={rates[0]:.1f}..{rates[-1]:.1f} "
       f"samples_per_s={rates[WINDOWS // 2]:.1f}")

@@ -170,6 +170,24 @@ DNA_API int dna_run_config(const dna_config_options *o, FILE *out) DNA_MUST_CHEC
  * dna_run_config() does, but for rules over several keys (docs/config.md). */
 DNA_API int dna_run_schema(const char *kind, FILE *out) DNA_MUST_CHECK;
 
+typedef struct {
+    const char *const *cases; /* names; n_case 0: all */
+    int64_t n_case;
+    int n_thread;       /* 0: as many as there are */
+    double seconds;     /* of a window; 0: 1 */
+    bool is_json;
+    const char *python; /* which shall run PyTorch on the same work; NULL: none */
+    dna_progress_fn progress;
+    void *payload;
+    const volatile int *stop;
+} dna_bench_options;
+/** Measure the standard cases and print them, as a table or as JSON. Where PyTorch is
+ * installed it does the same work in turn, and the ratio is printed too. Forks: to be
+ * called while there are no other threads. */
+DNA_API int dna_run_bench(const dna_bench_options *o, FILE *out) DNA_MUST_CHECK;
+/** Names of the cases, with what each does. */
+DNA_API void dna_run_bench_list(FILE *out);
+
 /** Describe a network file for people. */
 DNA_API int dna_run_inspect(const char *path, FILE *out) DNA_MUST_CHECK;
 

@@ -53,6 +53,7 @@ extern const dna_command dna_command_predict;
 extern const dna_command dna_command_config;
 extern const dna_command dna_command_schema;
 extern const dna_command dna_command_inspect;
+extern const dna_command dna_command_bench;
 
 /** Run a command line; the exit status. */
 int dna_main(int argc, char **argv);

@@ -1,0 +1,48 @@
+/* bench.h - what the parts of `dnadna bench` share: cases and how one is measured.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A case does its work over and over for windows of time; its rate is the median of the
+ * windows. Each runs in a process of its own, so that its peak of memory is its own.
+ */
+#ifndef DNA_RUN_BENCH_H
+#define DNA_RUN_BENCH_H
+
+#include "dnadna/run.h"
+
+enum { DNA_BENCH_WINDOWS_MAX = 64 };
+
+/* Samples, files or replicates a second in each window. */
+typedef struct {
+    double rate[DNA_BENCH_WINDOWS_MAX];
+    int n;
+    int64_t peak_mib;
+    char engine[64]; /* the kernels, or the version of the peer */
+} dna_bench_rates;
+
+typedef struct dna_bench_case dna_bench_case;
+struct dna_bench_case {
+    const char *name;      /* "spidna-train" */
+    const char *doc;       /* what one unit of it is */
+    const char *net;       /* networks: of nets/ and of the peer's script */
+    const char *precision; /* "f32" */
+    bool is_training;
+    int64_t max_snp; /* simulation: first sites; 0: all */
+    int (*run)(const dna_bench_case *c, const dna_bench_options *o, int n_window,
+        dna_bench_rates *out);
+    bool has_peer; /* PyTorch can do the same work */
+};
+
+/* Call `step`, which does `unit` units of work, for n_window windows of o->seconds. */
+int dna_bench_windows(const dna_bench_options *o, int n_window, double unit,
+    int (*step)(void *payload), void *payload, dna_bench_rates *out) DNA_MUST_CHECK;
+
+int dna_bench_net(const dna_bench_case *c, const dna_bench_options *o, int n_window,
+    dna_bench_rates *out) DNA_MUST_CHECK;
+int dna_bench_simulate(const dna_bench_case *c, const dna_bench_options *o,
+    int n_window, dna_bench_rates *out) DNA_MUST_CHECK;
+/* The same work in PyTorch, tuned. DNA_ENOTFOUND where it is not installed. */
+int dna_bench_peer(const dna_bench_case *c, const dna_bench_options *o, int n_window,
+    dna_bench_rates *out) DNA_MUST_CHECK;
+
+#endif

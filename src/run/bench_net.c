@@ -1,0 +1,133 @@
+/* bench_net.c - how many samples a second a network trains on or predicts.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * Batches of 50 haplotypes x 400 SNPs with positions, 21 outputs, already in memory; a
+ * training step is forward, backward of the mean squared error, and Adam.
+ */
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "dnadna/program.h"
+#include "dnadna/rng.h"
+#include "nets/net.h"
+#include "nn/kernels/kernels.h"
+#include "nn/optim/optim_defs.h"
+#include "run/bench.h"
+
+enum { ROWS = 50, SNPS = 400, OUTPUTS = 21, BATCH = 64 };
+
+typedef struct {
+    dna_arena *arena;
+    dna_graph *g;
+    dna_state *state;
+    dna_pool *pool;
+    dna_program *program;
+    dna_optim *optim;
+    float *target;
+    bool is_training;
+} net_bench;
+
+/* What torch.optim.Adam does by default. */
+static const dna_adam_opts adam = {.lr = 1e-3, .betas = {0.9, 0.999}, .eps = 1e-8};
+
+static int
+step(void *payload)
+{
+    net_bench *b = payload;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_program_forward(b->program));
+    if (b->is_training) {
+        const float *y = dna_program_output(b->program);
+        float *dy = dna_program_output_grad(b->program);
+        for (int64_t i = 0; i < BATCH * OUTPUTS; i++) {
+            dy[i] = 2.0f * (y[i] - b->target[i]) / (float)(BATCH * OUTPUTS);
+        }
+        DNA_TRY(dna_program_backward(b->program));
+        DNA_TRY(dna_optim_step(b->optim, dna_state_params(b->state),
+            dna_state_grads(b->state), 1.0, b->pool));
+    }
+out:
+    return rc;
+}
+
+/* Alleles of frequency 0.3 below a row of positions; normal targets. */
+static int
+fill_batch(net_bench *b)
+{
+    dna_rng rng;
+    int rc = DNA_OK;
+
+    DNA_NEW(b->target, BATCH * OUTPUTS);
+    dna_rng_init(&rng, 1, "bench", 0, 0, 0);
+    for (int64_t i = 0; i < BATCH * OUTPUTS; i++) {
+        b->target[i] = (float)dna_rng_normal(&rng);
+    }
+    float *x = dna_program_input(b->program, 0);
+    for (int64_t i = 0; i < (int64_t)BATCH * (ROWS + 1) * SNPS; i++) {
+        bool is_position = i / SNPS % (ROWS + 1) == 0;
+        double u = dna_rng_uniform(&rng);
+        x[i] = is_position ? (float)u : u < 0.3 ? 1.0f : 0.0f;
+    }
+out:
+    return rc;
+}
+
+static int
+set_up(net_bench *b, const dna_bench_case *c, int n_thread)
+{
+    const dna_net_def *net = dna_net_find(c->net);
+    dna_net_sizes sizes = {
+        .n_snp = SNPS, .n_indiv = ROWS, .concat = true, .n_outputs = OUTPUTS};
+    const void *opts = NULL;
+    int rc = DNA_OK;
+
+    b->is_training = c->is_training;
+    DNA_TRY(dna_arena_new(&b->arena));
+    DNA_TRY(dna_net_read_params(&opts, b->arena, net, NULL, &sizes));
+    DNA_TRY(dna_net_build(&b->g, net, opts, &sizes));
+    DNA_TRY(dna_state_new(&b->state, b->g));
+    DNA_TRY(dna_state_init_random(b->state, 1));
+    DNA_TRY(dna_pool_new(&b->pool, n_thread));
+    DNA_TRY(dna_optim_new(
+        &b->optim, dna_optim_find("Adam"), &adam, dna_state_n_param(b->state)));
+    dna_program_options options = {
+        .batch = BATCH, .is_training = c->is_training, .pool = b->pool};
+    DNA_TRY(dna_program_new(&b->program, b->g, b->state, &options));
+    DNA_TRY(fill_batch(b));
+out:
+    return rc;
+}
+
+static void
+tear_down(net_bench *b)
+{
+    dna_program_free(b->program);
+    dna_optim_free(b->optim);
+    dna_pool_free(b->pool);
+    dna_state_free(b->state);
+    dna_graph_free(b->g);
+    dna_arena_free(b->arena);
+    dna_free(b->target);
+}
+
+int
+dna_bench_net(const dna_bench_case *c, const dna_bench_options *o, int n_window,
+    dna_bench_rates *out)
+{
+    net_bench b = {0};
+    int rc = DNA_OK;
+
+    DNA_TRY(set_up(&b, c, o->n_thread));
+    for (int i = 0; i < 2; i++) { /* first touch of memory, caches */
+        DNA_TRY(step(&b));
+    }
+    DNA_TRY(dna_bench_windows(o, n_window, BATCH, step, &b, out));
+    snprintf(out->engine, sizeof(out->engine), "%s", dna_kernels_for(NULL)->isa);
+out:
+    tear_down(&b);
+    return rc;
+}

@@ -1,0 +1,34 @@
+# bench.sh - dnadna bench: the form of what it prints; never how fast anything is.
+#
+# SPDX-License-Identifier: MIT
+set -eu
+. "$(dirname "$0")/common.sh"
+
+ok bench --list
+n=$(wc -l < out)
+[ "$n" -ge 10 ] && grep -q '^spidna-train ' out || fail "$(cat out)"
+refused 'there is no case "spidna-trian"; did you mean "spidna-train"' bench -c spidna-trian
+status=0
+"$dnadna" bench --seconds 0 > out 2> err || status=$?
+[ $status = 2 ] || fail "status $status for no time"
+
+ok bench -c simulate-400 -c mlp-predict --seconds 0.01 --threads 1 --no-peer
+[ "$(grep -c -E '^(simulate-400 +exact|mlp-predict +f32) +[a-z0-9]+ +[0-9.e+]+ +[0-9.e+]+\.\.[0-9.e+]+ +[0-9]+$' out)" = 2 ] ||
+    fail "$(cat out)"
+grep -q '1 thread of' out || fail "$(cat out)"
+ok bench -c mlp-train --seconds 0.01 --json --no-peer
+for key in name precision threads samples_per_s min max peak_mib; do
+    grep -q "\"$key\": " out || fail "no $key: $(cat out)"
+done
+# a Python without PyTorch, or none: no ratio, no error
+ok bench -c mlp-predict --seconds 0.01 --python /no/such/python
+grep -q 'PyTorch is not installed' out || fail "$(cat out)"
+printf '#!/bin/sh\necho "ModuleNotFoundError: No module named '"'torch'"'" >&2\nexit 1\n' > python
+chmod +x python
+ok bench -c mlp-predict --seconds 0.01 --python "$PWD/python"
+grep -q 'PyTorch is not installed' out || fail "$(cat out)"
+printf '#!/bin/sh\necho "engine=torch-9 net=x rss_mib=7 rates=4,1,1 spread=1..1 samples_per_s=1"\n' > python
+ok bench -c mlp-predict --seconds 0.01 --json --python "$PWD/python"
+grep -q '"peer_samples_per_s": 1.0' out && grep -q '"peer": "torch-9"' out || fail "$(cat out)"
+printf '#!/bin/sh\necho hello\n' > python
+refused 'PyTorch: its script wrote "hello' bench -c mlp-predict --json --seconds 0.01 --python "$PWD/python"

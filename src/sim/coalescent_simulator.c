@@ -29,6 +29,21 @@ typedef struct {
     dna_rate_map *recombination_map, *mutation_map;
 } state;
 
+/* What a row needs to be checked and run. */
+typedef struct {
+    dna_coalescent *coalescent;
+    dna_history *history;
+    dna_sample_group *groups;
+    double *values;
+} worker;
+
+static bool
+is_smc(const dna_simulator *sim)
+{
+    const dna_sim_coalescent_opts *o = sim->opts;
+    return strcmp(o->ancestry, "smc_prime") == 0;
+}
+
 /* ---- samples ------------------------------------------------------------------------- */
 
 static int
@@ -204,53 +219,71 @@ check_value(const state *s, int64_t place, double v, bool may_be_zero, bool may_
                        may_be_zero ? "a rate between 0 and 1" : "a length above 0");
 }
 
-/* The history of a row with its samples. groups[n_group] is filled. */
+/* The history of a row with its samples; of the worker. */
 static int
-set_history(const state *s, dna_history *h, const double *values,
-    dna_sample_group *groups, dna_demography *out)
+set_history(worker *w, const state *s, const double *row, dna_demography *out)
 {
+    const double *values = w->values;
     int rc = DNA_OK;
 
+    DNA_TRY(dna_priors_restore(s->priors, row, w->values));
     DNA_TRY(check_value(s, s->length, values[s->length], false, true));
     DNA_TRY(check_value(s, s->recombination, values[s->recombination], true, false));
     DNA_TRY(check_value(s, s->mutation, values[s->mutation], true, false));
-    DNA_TRY(dna_history_set(h, values));
+    DNA_TRY(dna_history_set(w->history, values));
     for (int64_t i = 0; i < s->n_group; i++) {
         const group *g = &s->groups[i];
-        groups[i] = (dna_sample_group){.n = g->n,
+        w->groups[i] = (dna_sample_group){.n = g->n,
             .population = (int32_t)g->population,
             .time = g->time < 0 ? 0 : values[g->time]};
     }
-    *out = *dna_history_demography(h);
-    out->group = groups;
+    *out = *dna_history_demography(w->history);
+    out->group = w->groups;
     out->n_group = s->n_group;
 out:
     return rc;
 }
 
+static int
+set_model(worker *w, const dna_simulator *sim, const dna_demography *demography,
+    int64_t max_snp)
+{
+    const state *s = sim->state;
+
+    return dna_coalescent_set(
+        w->coalescent, &(dna_coalescent_model){.demography = demography,
+                           .length = w->values[s->length],
+                           .recombination_rate = w->values[s->recombination],
+                           .mutation_rate = w->values[s->mutation],
+                           .recombination_map = s->recombination_map,
+                           .mutation_map = s->mutation_map,
+                           .max_snp = max_snp,
+                           .has_tables = sim->has_trees,
+                           .is_smc = is_smc(sim),
+                           .is_cancelled = sim->is_cancelled,
+                           .payload = sim->payload});
+}
+
 /* Whether a row can happen. */
 static int
-check_row(const state *s, const double *columns)
+check_row(const dna_simulator *sim, const double *row)
 {
-    dna_history *h = NULL;
-    dna_sample_group *groups = NULL;
-    double *values = NULL;
+    void *w = NULL;
     dna_demography d;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_history_new(&h, s->model));
-    DNA_NEW(groups, s->n_group);
-    DNA_NEW(values, dna_priors_count(s->priors));
-    DNA_TRY(dna_priors_restore(s->priors, columns, values));
-    DNA_TRY(set_history(s, h, values, groups, &d));
+    DNA_TRY(dna_sim_coalescent_worker_new(&w, sim));
+    DNA_TRY(set_history(w, sim->state, row, &d));
     rc = dna_demography_check(&d);
     if (rc < 0) {
         dna_context("demography");
+        goto out;
+    }
+    if (is_smc(sim)) {
+        DNA_TRY(set_model(w, sim, &d, 0));
     }
 out:
-    dna_free(values);
-    dna_free(groups);
-    dna_history_free(h);
+    dna_sim_coalescent_worker_free(w);
     return rc;
 }
 
@@ -261,7 +294,7 @@ dna_sim_coalescent_draw(const dna_simulator *sim, dna_rng *rng, double *row)
     int rc = DNA_OK;
 
     DNA_TRY(dna_priors_draw(s->priors, rng, -1, row));
-    DNA_TRY(check_row(s, row));
+    DNA_TRY(check_row(sim, row));
 out:
     return rc;
 }
@@ -274,7 +307,7 @@ dna_sim_coalescent_table(const dna_simulator *sim, double *values)
 
     DNA_TRY(dna_priors_table(s->priors, sim->seed, sim->n_scenario, values));
     for (int64_t i = 0; i < sim->n_scenario; i++) {
-        rc = check_row(s, values + i * sim->n_column);
+        rc = check_row(sim, values + i * sim->n_column);
         if (rc < 0) {
             dna_context("scenario %lld", (long long)i);
             goto out;
@@ -286,8 +319,9 @@ out:
 
 /* Whatever is constant can be checked before anything is drawn. */
 static int
-check_constants(const state *s)
+check_constants(const dna_simulator *sim)
 {
+    const state *s = sim->state;
     double *row = NULL;
     bool is_constant = true;
     const int64_t *place = NULL;
@@ -308,7 +342,7 @@ check_constants(const state *s)
         }
     }
     if (is_constant) {
-        DNA_TRY(check_row(s, row));
+        DNA_TRY(check_row(sim, row));
     }
 out:
     dna_free(row);
@@ -318,30 +352,20 @@ out:
 /* ---- opening ----------------------------------------------------------------------------- */
 
 static int
-check_options(const dna_simulator *sim, const state *s)
+check_options(const dna_simulator *sim)
 {
     const dna_sim_coalescent_opts *o = sim->opts;
-    const dna_value *ancestry = dna_value_get(sim->config, "ancestry");
-    bool is_smc = strcmp(o->ancestry, "smc_prime") == 0;
 
     if (sim->has_trees && o->max_snp != DNA_NULL_INT) {
         return dna_config_fail(DNA_EUNSUPPORTED, dna_value_get(sim->config, "max_snp"),
             "max_snp",
-            "trees are of all SNPs: write_trees and max_snp exclude one "
-            "another");
+            "trees are of all SNPs: write_trees and max_snp exclude one another");
     }
-    if (is_smc && sim->has_trees) {
-        return dna_config_fail(
-            DNA_EUNSUPPORTED, ancestry, "ancestry", "smc_prime has no trees to write");
-    }
-    if (is_smc && (o->recombination_map != NULL || o->mutation_map != NULL)) {
-        return dna_config_fail(
-            DNA_EUNSUPPORTED, ancestry, "ancestry", "smc_prime knows no maps");
-    }
-    if (is_smc && dna_demes_count(s->model) > 1) {
-        return dna_config_fail(DNA_EUNSUPPORTED, ancestry, "ancestry",
-            "smc_prime is for one population, there are %lld",
-            (long long)dna_demes_count(s->model));
+    if (is_smc(sim)
+        && (sim->has_trees || o->recombination_map != NULL
+            || o->mutation_map != NULL)) {
+        return dna_config_fail(DNA_EUNSUPPORTED, dna_value_get(sim->config, "ancestry"),
+            "ancestry", "smc_prime has no trees to write and knows no maps");
     }
     return DNA_OK;
 }
@@ -388,8 +412,8 @@ dna_sim_coalescent_open(
     DNA_TRY(dna_priors_finish(priors));
     dna_priors_columns(priors, &sim->columns, NULL, &sim->n_column);
     sim->replicate_column = dna_simulator_column(sim, "n_replicates");
-    DNA_TRY(check_options(sim, s));
-    DNA_TRY(check_constants(s));
+    DNA_TRY(check_options(sim));
+    DNA_TRY(check_constants(sim));
 out:
     return rc;
 }
@@ -407,13 +431,6 @@ dna_sim_coalescent_close(dna_simulator *sim)
 }
 
 /* ---- replicates -------------------------------------------------------------------------- */
-
-typedef struct {
-    dna_coalescent *coalescent;
-    dna_history *history;
-    dna_sample_group *groups;
-    double *values;
-} worker;
 
 int
 dna_sim_coalescent_worker_new(void **out, const dna_simulator *sim)
@@ -471,20 +488,8 @@ dna_sim_coalescent_run(void *pointer, const dna_simulator *sim, const double *ro
     int rc = DNA_OK;
 
     max_snp = smaller_max(o->max_snp, max_snp);
-    DNA_TRY(dna_priors_restore(s->priors, row, w->values));
-    DNA_TRY(set_history(s, w->history, w->values, w->groups, &demography));
-    DNA_TRY(dna_coalescent_set(
-        w->coalescent, &(dna_coalescent_model){.demography = &demography,
-                           .length = w->values[s->length],
-                           .recombination_rate = w->values[s->recombination],
-                           .mutation_rate = w->values[s->mutation],
-                           .recombination_map = s->recombination_map,
-                           .mutation_map = s->mutation_map,
-                           .max_snp = max_snp,
-                           .has_tables = sim->has_trees,
-                           .is_smc = strcmp(o->ancestry, "smc_prime") == 0,
-                           .is_cancelled = sim->is_cancelled,
-                           .payload = sim->payload}));
+    DNA_TRY(set_history(w, s, row, &demography));
+    DNA_TRY(set_model(w, sim, &demography, max_snp));
     DNA_TRY(dna_coalescent_run(w->coalescent, seed, scenario, replicate, &sample));
     *out = sample;
     sample = NULL;

@@ -152,12 +152,8 @@ dna_demes_read_flows(dna_demes_reader *r, const dna_value *tree, const char *at,
     int64_t cap = 0;
     int rc = DNA_OK;
 
-    if (migration != NULL) {
-        DNA_TRY(dna_demes_check_keys(migration, "defaults.migration", migration_keys));
-    }
-    if (pulse != NULL) {
-        DNA_TRY(dna_demes_check_keys(pulse, "defaults.pulse", pulse_keys));
-    }
+    DNA_TRY(dna_demes_check_defaults(migration, "defaults.migration", migration_keys));
+    DNA_TRY(dna_demes_check_defaults(pulse, "defaults.pulse", pulse_keys));
     DNA_TRY(dna_demes_check_list(migrations, "migrations", 0));
     DNA_TRY(dna_demes_check_list(pulses, "pulses", 0));
     for (int64_t i = 0; migrations != NULL && i < migrations->n; i++) {

@@ -99,6 +99,10 @@ enum { DNA_DEMES_NAME_SIZE = 160 }; /* of a column */
 /** The mapping has no other keys; keys end with NULL. */
 int dna_demes_check_keys(
     const dna_value *v, const char *at, const char *const *keys) DNA_MUST_CHECK;
+/** The same for defaults (NULL: none), whose constants are checked also where nothing uses
+ *  them. */
+int dna_demes_check_defaults(
+    const dna_value *v, const char *at, const char *const *keys) DNA_MUST_CHECK;
 /** v is NULL or a list of `least` items or more. */
 int dna_demes_check_list(
     const dna_value *v, const char *at, int64_t least) DNA_MUST_CHECK;

@@ -185,9 +185,7 @@ read_epochs(dna_demes_reader *r, dna_demes_deme *d, const dna_value *tree,
     if (defaults != NULL) {
         DNA_TRY(dna_demes_check_keys(defaults, d->at, local_keys));
     }
-    if (local != NULL) {
-        DNA_TRY(dna_demes_check_keys(local, d->at, epoch_keys));
-    }
+    DNA_TRY(dna_demes_check_defaults(local, d->at, epoch_keys));
     d->n_epoch = epochs != NULL ? DNA_MAX(epochs->n, 1) : 1;
     d->epochs = dna_arena_alloc(r->m->arena, (size_t)d->n_epoch, sizeof(*d->epochs));
     if (d->epochs == NULL) {
@@ -250,12 +248,8 @@ read_demes(dna_demes_reader *r, const dna_value *list, const char *at,
     const dna_value *global_epoch = dna_value_get(defaults, "epoch");
     int rc = DNA_OK;
 
-    if (global_deme != NULL) {
-        DNA_TRY(dna_demes_check_keys(global_deme, "defaults.deme", deme_keys));
-    }
-    if (global_epoch != NULL) {
-        DNA_TRY(dna_demes_check_keys(global_epoch, "defaults.epoch", epoch_keys));
-    }
+    DNA_TRY(dna_demes_check_defaults(global_deme, "defaults.deme", deme_keys));
+    DNA_TRY(dna_demes_check_defaults(global_epoch, "defaults.epoch", epoch_keys));
     if (list->n > DNA_MAX_POPULATIONS) {
         return dna_config_fail(
             DNA_EARG, list, at, "more than %d populations", DNA_MAX_POPULATIONS);

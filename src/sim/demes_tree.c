@@ -40,6 +40,38 @@ dna_demes_check_keys(const dna_value *v, const char *at, const char *const *keys
     return DNA_OK;
 }
 
+int
+dna_demes_check_defaults(const dna_value *v, const char *at, const char *const *keys)
+{
+    static const struct {
+        const char *key;
+        dna_demes_kind kind;
+    } kinds[] = {{"end_time", DNA_DEMES_TIME}, {"start_size", DNA_DEMES_SIZE},
+        {"end_size", DNA_DEMES_SIZE}, {"rate", DNA_DEMES_FRACTION},
+        {"time", DNA_DEMES_POSITIVE}, {"start_time", DNA_DEMES_POSITIVE}};
+    int rc = DNA_OK;
+
+    if (v == NULL) {
+        return DNA_OK;
+    }
+    DNA_TRY(dna_demes_check_keys(v, at, keys));
+    for (int64_t i = 0; i < DNA_COUNT(kinds); i++) {
+        const dna_value *item = dna_value_get(v, kinds[i].key);
+        if (item == NULL || dna_demes_is_infinity(item)) {
+            continue;
+        }
+        if (item->type == DNA_INT || item->type == DNA_FLOAT) {
+            dna_demes_number number = {kinds[i].kind, 0, -1, item, at};
+            DNA_TRY(dna_demes_check_number(&number, item->number));
+        } else if (item->type != DNA_STRING && item->type != DNA_MAP) {
+            return dna_config_fail(DNA_EFORMAT, item, at, "%s: %s is not a number",
+                kinds[i].key, dna_value_type_name(item));
+        }
+    }
+out:
+    return rc;
+}
+
 /* The value of a key in the first of three trees that has it. */
 const dna_value *
 dna_demes_pick(const dna_value *own, const dna_value *local, const dna_value *global,

@@ -391,6 +391,34 @@ test_max_snp_is_the_smaller_one(void **state)
 }
 
 static void
+test_smc_is_an_option(void **state)
+{
+    opened o;
+    double n_hudson = 0, n_smc = 0;
+
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        double *n = k == 0 ? &n_hudson : &n_smc;
+        char text[512];
+        snprintf(text, sizeof(text),
+            "simulator_name: coalescent\nn_scenarios: 1\n"
+            "segment_length: 1e5\nn_samples: 4\nancestry: %s\n"
+            "demography: {model: constant, size: 10000}\n",
+            k == 0 ? "hudson" : "smc_prime");
+        assert_ok(try_rows(&o, text));
+        for (int i = 0; i < 400; i++) {
+            dna_sample *s = run(&o, 0, i, 0);
+            *n += (double)s->n_site / 400;
+            dna_sample_free(s);
+        }
+        clear(&o);
+        /* 4 N u L (1 + 1/2 + 1/3) = 73.3; sd of one below 40 (without recombination) */
+        assert_true(fabs(*n - 40 * 11.0 / 6) < 4 * 40 / 20.0);
+    }
+    assert_true(n_hudson != n_smc);
+}
+
+static void
 test_maps_replace_rates(void **state)
 {
     opened o;
@@ -508,6 +536,7 @@ test_what_cannot_happen_is_refused_at_once(void **state)
     refuse(FLAT "write_trees: true\nmax_snp: 3\n", DNA_EUNSUPPORTED, "write_trees");
     refuse(
         FLAT "write_trees: true\nancestry: smc_prime\n", DNA_EUNSUPPORTED, "no trees");
+    refuse(FLAT "n_samples: 100\nancestry: smc_prime\n", DNA_EUNSUPPORTED, "64");
     refuse(FLAT "ancestry: smc\n", DNA_EARG, "is not one of hudson|smc_prime");
 }
 
@@ -609,6 +638,7 @@ main(void)
         cmocka_unit_test(test_a_demes_file_and_values_set_in_it),
         cmocka_unit_test(test_demes_in_the_config_with_groups_of_several_times),
         cmocka_unit_test(test_max_snp_is_the_smaller_one),
+        cmocka_unit_test(test_smc_is_an_option),
         cmocka_unit_test(test_maps_replace_rates),
         cmocka_unit_test(test_a_table_gives_what_it_has),
         cmocka_unit_test(test_what_cannot_happen_is_refused_at_once),

@@ -249,6 +249,10 @@ test_numbers_that_cannot_be_are_refused(void **state)
 {
     (void)state;
     refuse(ONE("{start_size: 0}"), DNA_EARG, "0 is not a size above 0");
+    refuse("defaults: {epoch: {start_size: 0}}\n" ONE("{start_size: 1}"), DNA_EARG,
+        "defaults.epoch: 0 is not a size above 0");
+    refuse("defaults: {pulse: {time: []}}\n" ONE("{start_size: 1}"), DNA_EFORMAT,
+        "defaults.pulse: time: a list is not a number");
     refuse(ONE("{start_size: .inf}"), DNA_EARG, "not a size above 0");
     refuse(
         ONE("{start_size: 1, end_time: -1}"), DNA_EARG, "-1 is not a time from 0 on");

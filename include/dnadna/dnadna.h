@@ -8,6 +8,8 @@
  * - log.h          messages
  * - rng.h          random streams
  * - sample.h       SNP matrices
+ * - haplotypes.h   the same in bits, for statistics: sfs.h, haplotype_diversity.h, ld.h,
+ *                  ehh.h, ibs.h, divergence.h
  * - genetic_map.h  rates along the sequence
  * - tree_tables.h  tree sequences
  * - demography.h   histories of populations
@@ -25,15 +27,22 @@
 #include "dnadna/array.h"
 #include "dnadna/coalescent.h"
 #include "dnadna/demography.h"
+#include "dnadna/divergence.h"
+#include "dnadna/ehh.h"
 #include "dnadna/field.h"
 #include "dnadna/genetic_map.h"
 #include "dnadna/graph.h"
+#include "dnadna/haplotype_diversity.h"
+#include "dnadna/haplotypes.h"
+#include "dnadna/ibs.h"
+#include "dnadna/ld.h"
 #include "dnadna/log.h"
 #include "dnadna/network.h"
 #include "dnadna/program.h"
 #include "dnadna/rng.h"
 #include "dnadna/run.h"
 #include "dnadna/sample.h"
+#include "dnadna/sfs.h"
 #include "dnadna/status.h"
 #include "dnadna/tree_tables.h"
 

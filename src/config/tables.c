@@ -148,7 +148,7 @@ static const dna_field fields_fresh[] = {
         .has_max = true,
         .min = 2,
         .max = MAX_FRESH,
-        .dflt = "10000",
+        .dflt = "2000",
         .doc =
             "Draws of the parameters, before any training, whose means and deviations "
             "scale the targets."},

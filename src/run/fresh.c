@@ -86,6 +86,7 @@ dna_fresh_new(dna_fresh **out, dna_arena *arena, dna_value *config,
     /* all draws here have seeds of their own */
     DNA_TRY(
         dna_simulator_new(&f->sim, arena, dna_value_get(config, "dataset"), 0, log));
+    f->sim->has_trees = false; /* nobody keeps them */
     f->sim->is_cancelled = dna_fresh_is_stopped;
     f->sim->payload = f;
     *out = f;
@@ -208,50 +209,6 @@ dna_fresh_value(const dna_fresh *f, int64_t p, const double *values, double *out
     }
     *out = v;
 out:
-    return rc;
-}
-
-static int
-allocate_table(dna_params_table *t, int64_t n, int64_t n_param)
-{
-    int rc = DNA_OK;
-
-    *t = (dna_params_table){.n_param = n_param, .has_split = true};
-    DNA_NEW(t->scenario, n);
-    DNA_NEW(t->n_replicate, n);
-    DNA_NEW(t->split, n);
-    DNA_NEW(t->targets, n * n_param);
-    t->n_row = n;
-out:
-    return rc;
-}
-
-int
-dna_fresh_first_draw(const dna_fresh *f, dna_params_table *out)
-{
-    double *values = NULL;
-    dna_rng rng;
-    int rc = DNA_OK;
-
-    DNA_TRY(allocate_table(out, f->n_first_draw, f->n_param));
-    DNA_NEW(values, f->sim->n_column);
-    dna_rng_init(&rng, f->seed, "first draw", 0, 0, 0);
-    uint64_t seed = dna_rng_next(&rng);
-    for (int64_t i = 0; i < out->n_row; i++) {
-        DNA_TRY(dna_simulator_draw(f->sim, seed, i, values));
-        out->scenario[i] = i;
-        out->n_replicate[i] = 1;
-        out->split[i] = DNA_TRAINING;
-        for (int64_t p = 0; p < f->n_param; p++) {
-            DNA_TRY(dna_fresh_value(f, p, values, &out->targets[i * f->n_param + p]));
-        }
-    }
-out:
-    if (rc < 0) {
-        dna_context("first draw of simulator %s", f->sim->def->name);
-        dna_params_table_clear(out);
-    }
-    dna_free(values);
     return rc;
 }
 

@@ -17,7 +17,7 @@
  *
  *     DNA_TRY(dna_fresh_new(&fresh, arena, config, stop, log));
  *     DNA_TRY(dna_fresh_read_params(fresh, &params, &n_param));
- *     DNA_TRY(dna_fresh_first_draw(fresh, &table));
+ *     DNA_TRY(dna_fresh_first_draw(fresh, &(dna_fresh_draw){.pool = pool}, &table));
  *     DNA_TRY(dna_targets_standardise(&table, params, false, log));
  *     dna_fresh_begin(fresh, seed, &transforms);
  *     options.maker = &fresh->maker;                   // of a dataset
@@ -25,6 +25,7 @@
 #ifndef DNA_RUN_FRESH_H
 #define DNA_RUN_FRESH_H
 
+#include "base/pool.h"
 #include "data/dataset.h"
 #include "sim/simulator.h"
 
@@ -58,9 +59,16 @@ void dna_fresh_free(dna_fresh *fresh);
 /** The learned parameters, each a column of the simulator; in the arena, and kept. */
 int dna_fresh_read_params(
     dna_fresh *fresh, dna_param **params, int64_t *n_param) DNA_MUST_CHECK;
-/** The table of the first draw in natural units, all rows of the training split.
- *  Random: streams of (seed, "first draw", row). */
-int dna_fresh_first_draw(const dna_fresh *fresh, dna_params_table *out) DNA_MUST_CHECK;
+typedef struct {
+    dna_pool *pool;                                               /* may be NULL */
+    void (*progress)(void *payload, int64_t done, int64_t total); /* may be NULL */
+    void *payload;
+} dna_fresh_draw;
+/** The table of the first draw in natural units, all rows of the training split. With
+ *  min_snp or min_indiv samples are simulated for it, as far as they need be to tell
+ *  whether their parameters would be learned. */
+int dna_fresh_first_draw(
+    dna_fresh *fresh, const dna_fresh_draw *how, dna_params_table *out) DNA_MUST_CHECK;
 /** The value of parameter p in a row of the simulator, in natural units or as a class. */
 int dna_fresh_value(const dna_fresh *fresh, int64_t p, const double *values,
     double *out) DNA_MUST_CHECK;

@@ -64,6 +64,15 @@ show_progress(void *payload, int64_t done, int64_t total)
     s->o->progress(s->o->payload, &p);
 }
 
+static int
+open_pool(dna_preprocess_job *j)
+{
+    int64_t n_worker = dna_setting_int(j->config, "preprocessing.n_workers", 0);
+
+    n_worker = DNA_MIN(n_worker, (int64_t)dna_cpu_count());
+    return n_worker > 1 ? dna_pool_new(&j->pool, (int)n_worker) : DNA_OK;
+}
+
 static void
 log_criteria(const dna_preprocess_job *j, const dna_scenario_check *check)
 {
@@ -89,16 +98,12 @@ log_criteria(const dna_preprocess_job *j, const dna_scenario_check *check)
 static int
 check_scenarios(dna_preprocess_job *j)
 {
-    int64_t n_worker = dna_setting_int(j->config, "preprocessing.n_workers", 0);
     int64_t total = j->table.n_row;
     int64_t n_sample = 0;
     progress_state state = {.o = j->o, .start = dna_seconds()};
     int rc = DNA_OK;
 
-    n_worker = DNA_MIN(n_worker, (int64_t)dna_cpu_count());
-    if (n_worker > 1) {
-        DNA_TRY(dna_pool_new(&j->pool, (int)n_worker));
-    }
+    DNA_TRY(open_pool(j));
     DNA_TRY(dna_source_new(&j->source, dna_value_get(j->config, "dataset")));
     dna_scenario_check check = {
         .min_snp = dna_setting_int(j->config, "preprocessing.min_snp", DNA_NULL_INT),
@@ -211,12 +216,17 @@ standardise(dna_preprocess_job *j)
 static int
 draw_table(dna_preprocess_job *j)
 {
+    progress_state state = {.o = j->o, .start = dna_seconds()};
+    dna_fresh_draw how = {
+        .progress = j->o->progress != NULL ? show_progress : NULL, .payload = &state};
     int rc = DNA_OK;
 
+    DNA_TRY(open_pool(j));
+    how.pool = j->pool;
     DNA_TRY(dna_fresh_new(&j->fresh, j->arena, j->config, NULL, j->log));
     DNA_TRY(dna_fresh_read_params(j->fresh, &j->params, &j->n_param));
     DNA_TRY(dna_objective_check(j->params, j->n_param));
-    DNA_TRY(dna_fresh_first_draw(j->fresh, &j->table));
+    DNA_TRY(dna_fresh_first_draw(j->fresh, &how, &j->table));
     dna_log_info(j->log, "first draw of simulator %s: %lld scenario%s, seed %llu",
         j->fresh->sim->def->name, (long long)j->table.n_row, DNA_PLURAL(j->table.n_row),
         (unsigned long long)j->fresh->seed);

@@ -164,7 +164,8 @@ read_first_draw(dna_training *t)
             "comes with the table of the first draw, and fresh_samples.first_draw_path is not given");
         goto out;
     }
-    DNA_TRY(dna_fresh_first_draw(t->fresh, &t->table));
+    DNA_TRY(
+        dna_fresh_first_draw(t->fresh, &(dna_fresh_draw){.pool = t->pool}, &t->table));
     rc = dna_targets_standardise(&t->table, t->params, false, t->log);
     if (rc < 0) {
         dna_context("first draw of simulator %s", t->fresh->sim->def->name);
@@ -382,13 +383,13 @@ dna_training_init(dna_training *t, const dna_train_options *o)
     if (t->is_finished) {
         goto out;
     }
+    DNA_TRY(dna_pool_new(&t->pool, o->n_thread));
     DNA_TRY(read_targets(t));
     warn_of_settled(t);
     DNA_TRY(make_dataset(t));
     DNA_TRY(dna_training_make_network(t));
     DNA_TRY(dna_training_make_optim(t));
     DNA_TRY(read_regime(t));
-    DNA_TRY(dna_pool_new(&t->pool, o->n_thread));
     dna_programs_set_pool(t->net->programs, t->pool);
 out:
     return rc;

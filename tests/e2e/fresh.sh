@@ -19,7 +19,7 @@ ok init --simulation-config sim.yml --fresh-samples m
 grep -q 'n_validation: 1000' m/m_preprocessing_config.yml || fail "no section fresh_samples"
 ok preprocess --set preprocessing.min_snp=60 --set fresh_samples.n_training=50 \
     --set fresh_samples.n_validation=20 --set fresh_samples.n_test=10 m/m_preprocessing_config.yml
-[ "$(wc -l < m/m_preprocessed_params.csv)" = 10001 ] || fail "the first draw has another size"
+[ "$(wc -l < m/m_preprocessed_params.csv)" = 2001 ] || fail "the first draw has another size"
 printf 'n_epochs: 2\n' | small_spidna m
 
 ok train -t 1 -r one m/spidna.yml

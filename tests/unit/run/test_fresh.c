@@ -23,6 +23,8 @@ static const char base_text[] =
     "learned_params: {event_time: {type: regression},\n"
     "    recent_size: {type: regression, log_transform: true}}\n";
 
+static const dna_fresh_draw alone; /* one thread, no progress */
+
 typedef struct {
     dna_arena *arena;
     dna_value *config;
@@ -223,7 +225,7 @@ test_the_first_draw_is_the_prior(void **state)
     dna_params_table t = {0};
     double sum[2] = {0, 0}, sum_of_squares[2] = {0, 0};
     open_fresh(f, "fresh_samples: {n_first_draw: 4000}\n");
-    assert_ok(dna_fresh_first_draw(f->fresh, &t));
+    assert_ok(dna_fresh_first_draw(f->fresh, &alone, &t));
     assert_int_equal(t.n_row, N_DRAW);
     assert_ok(dna_targets_standardise(&t, f->params, false, NULL));
     /* generations 2000/25 to 100000/25, cut to whole ones; sizes log-uniform */
@@ -254,7 +256,7 @@ test_targets_have_the_scale_of_the_first_draw(void **state)
     double target[2], sum = 0.0;
     enum { N = 400 };
     open_fresh(f, "fresh_samples: {n_first_draw: 4000}\n");
-    assert_ok(dna_fresh_first_draw(f->fresh, &t));
+    assert_ok(dna_fresh_first_draw(f->fresh, &alone, &t));
     assert_ok(dna_targets_standardise(&t, f->params, false, NULL));
     for (int64_t i = 0; i < N; i++) {
         assert_ok(make(f, DNA_TRAINING, i, &made, target));
@@ -267,6 +269,39 @@ test_targets_have_the_scale_of_the_first_draw(void **state)
     }
     assert_true(fabs(sum / N) < 5.0 * sqrt(1.0 / N + 1.0 / N_DRAW));
     dna_params_table_clear(&t);
+}
+
+/* With min_snp the parameters are those that samples have, not those of the prior: few
+ * SNPs come from small populations. The threads change nothing. */
+static void
+test_the_first_draw_is_of_samples_that_are_large_enough(void **state)
+{
+    fixture *f = *state;
+    enum { N = 600, N_FIRST = 1500 };
+    dna_params_table one = {0}, two = {0};
+    dna_fresh_draw how = {0};
+    dna_made made;
+    double target[2], sum = 0.0, prior = 0.0;
+    open_fresh(f,
+        "preprocessing: {min_snp: 80}\nfresh_samples: {n_first_draw: 1500, max_redraws: 0}\n");
+    assert_ok(dna_pool_new(&how.pool, 2));
+    assert_ok(dna_fresh_first_draw(f->fresh, &alone, &one));
+    assert_ok(dna_fresh_first_draw(f->fresh, &how, &two));
+    assert_memory_equal(one.targets, two.targets, 2 * N_FIRST * sizeof(double));
+    assert_ok(dna_targets_standardise(&one, f->params, false, NULL));
+    for (int64_t i = 0; i < N; i++) {
+        assert_ok(make(f, DNA_TRAINING, i, &made, target));
+        dna_sample_free(made.sample);
+        sum += target[1];
+    }
+    assert_true(fabs(sum / N) < 5.0 * sqrt(1.0 / N + 1.0 / N_FIRST));
+    /* far from the prior, whose mean is this on the same scale */
+    prior = dna_param_to_target(
+        &f->params[1], pow(10.0, (3.6989700043360187 + 4.698970004336019) / 2.0));
+    assert_true(prior < -5.0 * sqrt(2.0 / N_FIRST));
+    dna_params_table_clear(&one);
+    dna_params_table_clear(&two);
+    dna_pool_free(how.pool);
 }
 
 /* ---- min_snp --------------------------------------------------------------------- */
@@ -432,7 +467,7 @@ test_without_memory(void **state)
             "fresh_samples: {n_first_draw: 5}\ndataset_transforms: [{crop: {max_snp: 5}}]\n",
             NULL);
         if (rc == DNA_OK) {
-            rc = dna_fresh_first_draw(f->fresh, &table);
+            rc = dna_fresh_first_draw(f->fresh, &alone, &table);
         }
         if (rc == DNA_OK) {
             rc = make(f, DNA_TRAINING, 0, &made, t);
@@ -467,13 +502,31 @@ out:
     return rc;
 }
 
+static int
+no_worker(void **worker, const dna_simulator *sim)
+{
+    (void)sim;
+    *worker = NULL;
+    return DNA_OK;
+}
+
+static void
+no_worker_free(void *worker)
+{
+    (void)worker;
+}
+
 static void
 test_classes_and_their_labels(void **state)
 {
     fixture *f = *state;
     static double kind = 0.0;
     static const dna_field no_fields[] = {{0}};
-    dna_simulator_def def = {.name = "fake", .draw = draw_row, .fields = no_fields};
+    dna_simulator_def def = {.name = "fake",
+        .fields = no_fields,
+        .draw = draw_row,
+        .worker_new = no_worker,
+        .worker_free = no_worker_free};
     dna_simulator sim = {
         .def = &def, .columns = columns, .n_column = 3, .state = &kind};
     dna_fresh fresh = {.arena = f->arena, .sim = &sim, .n_first_draw = 100, .seed = 1};
@@ -484,7 +537,7 @@ test_classes_and_their_labels(void **state)
         " {kind: {type: classification, classes: 2}}]\n",
         "test.yml", test_dir()));
     assert_ok(dna_fresh_read_params(&fresh, &f->params, &f->n_param));
-    assert_ok(dna_fresh_first_draw(&fresh, &t));
+    assert_ok(dna_fresh_first_draw(&fresh, &alone, &t));
     for (int64_t i = 0; i < t.n_row; i++) { /* growth: class 2, kind 0 */
         bool is_decline = t.targets[2 * i + 1] > 0.5;
         assert_true(t.targets[2 * i] == (is_decline ? 0.0 : 2.0));
@@ -493,10 +546,10 @@ test_classes_and_their_labels(void **state)
     assert_in_range(n_decline, 20, 80);
     dna_params_table_clear(&t);
     kind = 0.5;
-    assert_fails(
-        dna_fresh_first_draw(&fresh, &t), DNA_EARG, "no class index from 0 to 1");
+    assert_fails(dna_fresh_first_draw(&fresh, &alone, &t), DNA_EARG,
+        "no class index from 0 to 1");
     kind = -1.0;
-    assert_fails(dna_fresh_first_draw(&fresh, &t), DNA_ENUMERIC,
+    assert_fails(dna_fresh_first_draw(&fresh, &alone, &t), DNA_ENUMERIC,
         "first draw of simulator fake: scenario 0: no parameters fulfil");
     assert_ok(dna_config_parse(&fresh.config, f->arena,
         "learned_params: {model: {type: classification, classes: [growth, stasis]}}\n",
@@ -520,6 +573,7 @@ main(void)
         TEST(test_replicates_share_parameters),
         TEST(test_the_first_draw_is_the_prior),
         TEST(test_targets_have_the_scale_of_the_first_draw),
+        TEST(test_the_first_draw_is_of_samples_that_are_large_enough),
         TEST(test_small_replicates_are_drawn_again),
         TEST(test_out_of_reach),
         TEST(test_the_first_sites_are_enough),

@@ -4,15 +4,12 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 
+ok simulation init sim one_event
 cat > sim.yml <<'END'
-simulator_name: one_event
+inherit: sim/sim_simulation_config.yml
 data_root: nowhere
-dataset_name: none
-scenario_params_path: none.csv
-data_source: {format: dnadna}
 n_samples: 20
 segment_length: 50000
-n_scenarios: 7
 seed: 5
 END
 ok init --simulation-config sim.yml --fresh-samples m
@@ -59,7 +56,7 @@ refused 'fresh_samples.n_training: 0 is not at least 1' \
 refused 'tmin: 1000000 is above tmax' preprocess --set dataset.tmin=1000000 \
     m/m_preprocessing_config.yml
 refused 'fresh samples need a simulat' init --fresh-samples other
-sed 's/one_event/another/' sim.yml > another.yml
+{ cat sim.yml; echo 'simulator_name: another'; } > another.yml
 refused 'fresh samples need a simulator that is built in' init --fresh-samples \
     --simulation-config another.yml other
 [ ! -e other ] || fail "init left a folder"

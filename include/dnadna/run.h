@@ -173,8 +173,8 @@ DNA_API int dna_run_schema(const char *kind, FILE *out) DNA_MUST_CHECK;
 typedef struct {
     const char *const *cases; /* names; n_case 0: all */
     int64_t n_case;
-    int n_thread;       /* 0: as many as there are */
-    double seconds;     /* of a window; 0: 1 */
+    int n_thread;   /* 0: as many as there are */
+    double seconds; /* of a window; 0: 1 */
     bool is_json;
     const char *python; /* which shall run PyTorch on the same work; NULL: none */
     dna_progress_fn progress;

@@ -73,7 +73,8 @@ run(const void *values, dna_log *log)
 
     (void)log;
     if (v->seconds != NULL
-        && !(dna_parse_double(v->seconds, &seconds) && seconds > 0 && seconds <= 3600)) {
+        && !(
+            dna_parse_double(v->seconds, &seconds) && seconds > 0 && seconds <= 3600)) {
         (void)dna_fail(
             DNA_EARG, "--seconds %s: is no number above 0, up to 3600", v->seconds);
         return DNA_EXIT_USAGE;

@@ -32,6 +32,9 @@ job_clear(dna_simulation_job *j)
     dna_arena_free(j->arena);
 }
 
+/* Of a file that a simulator reads. */
+#define INPUT_MAX ((size_t)1 << 30)
+
 /* ---- reading --------------------------------------------------------------------- */
 
 /* Keys that say where things are, or are read by others. */
@@ -158,12 +161,42 @@ is_stopped(void *payload)
     return j->o->stop != NULL && *j->o->stop != 0;
 }
 
+/* "content of model.yml": FNV-1a of it */
+static int
+take_input(dna_simulation_job *j, const char *path)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    unsigned char *data = NULL;
+    size_t n = 0;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_file_read(path, INPUT_MAX, &data, &n));
+    for (size_t i = 0; i < n; i++) {
+        hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
+    }
+    const char *key =
+        dna_arena_printf(j->arena, "content of %s", dna_path_basename(path));
+    const char *text = dna_arena_printf(j->arena, "%016llx", (unsigned long long)hash);
+    if (key == NULL || text == NULL) {
+        rc = DNA_ENOMEM;
+        goto out;
+    }
+    DNA_TRY(
+        dna_value_set(j->arena, j->settings, key, dna_value_string(j->arena, text)));
+out:
+    dna_free(data);
+    return rc;
+}
+
 static int
 open_simulator(dna_simulation_job *j)
 {
     int rc = DNA_OK;
 
     DNA_TRY(dna_simulator_new(&j->sim, j->arena, j->config, j->seed, j->log));
+    for (int64_t i = 0; i < j->sim->n_input; i++) {
+        DNA_TRY(take_input(j, j->sim->inputs[i]));
+    }
     j->sim->is_cancelled = is_stopped;
     j->sim->payload = j;
     DNA_TRY(dna_source_new(&j->source, j->config));

@@ -394,6 +394,24 @@ out:
     return rc;
 }
 
+/* What --resume compares besides the settings. */
+static void
+note_inputs(dna_simulator *sim, const dna_value *section)
+{
+    const dna_sim_coalescent_opts *o = sim->opts;
+    const dna_value *demes = dna_value_get(section, "demes");
+    const char *const paths[] = {
+        demes != NULL && demes->type == DNA_STRING ? demes->text : NULL,
+        o->recombination_map, o->mutation_map,
+        dna_value_as_text(dna_value_get(sim->config, "table"))};
+
+    for (int64_t i = 0; i < DNA_COUNT(paths); i++) {
+        if (paths[i] != NULL) {
+            sim->inputs[sim->n_input++] = paths[i];
+        }
+    }
+}
+
 int
 dna_sim_coalescent_open(
     dna_simulator *sim, dna_priors *priors, const dna_value *section, const char *at)
@@ -409,6 +427,7 @@ dna_sim_coalescent_open(
     sim->state = s;
     DNA_TRY(dna_demography_read(&s->model, sim->arena, priors, section, at));
     DNA_TRY(read_values(sim, s));
+    note_inputs(sim, section);
     DNA_TRY(dna_priors_finish(priors));
     dna_priors_columns(priors, &sim->columns, NULL, &sim->n_column);
     sim->replicate_column = dna_simulator_column(sim, "n_replicates");

@@ -85,7 +85,8 @@ void dna_priors_columns(const dna_priors *p, const dna_sim_column **columns,
 
 /** columns[n of dna_priors_columns]: a row. row: of the table; -1: a random one.
  *  Errors: DNA_EARG and DNA_ENUMERIC (values that cannot be, conditions that do not hold
- *  in a hundred thousand rows: the one that failed most is named). */
+ *  in a hundred thousand rows, or ten million values: the one that failed most is
+ *  named). */
 int dna_priors_draw(
     const dna_priors *p, dna_rng *rng, int64_t row, double *columns) DNA_MUST_CHECK;
 /** columns[n_scenario, n]: what dna_simulator_def.table wants; row i of the table is

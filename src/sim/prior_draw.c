@@ -9,8 +9,9 @@
 #include "config/schema.h"
 #include "sim/prior_set.h"
 
-/* Tries of a value until it is within its bounds, and of a row until it is accepted. */
-enum { MAX_TRIES = 100000 };
+/* Tries of a value until it is within its bounds, and of a row until it is accepted; and
+ * values drawn for one row in all, so that the product of the two is bounded too. */
+enum { MAX_TRIES = 100000, MAX_VALUES = 10000000 };
 
 static double
 choose(const dna_prior *prior, dna_rng *rng)
@@ -50,7 +51,8 @@ draw_once(const dna_prior *prior, const double *values, dna_rng *rng, double *ou
 }
 
 static int
-draw_within(const dna_prior *prior, const double *values, dna_rng *rng, double *out)
+draw_within(const dna_prior *prior, const double *values, dna_rng *rng, double *out,
+    int64_t *n_value)
 {
     double low = 0, high = 0;
     int64_t n_try = prior->draws ? MAX_TRIES : 1;
@@ -60,6 +62,7 @@ draw_within(const dna_prior *prior, const double *values, dna_rng *rng, double *
     DNA_TRY(dna_expression_eval(prior->high, values, NULL, &high));
     for (int64_t i = 0; i < n_try; i++) {
         DNA_TRY(draw_once(prior, values, rng, out));
+        ++*n_value;
         if (*out >= low && *out <= high) {
             return DNA_OK;
         }
@@ -71,9 +74,10 @@ out:
     return rc;
 }
 
+/* *n_value counts what is drawn. */
 static int
-draw_value(
-    const dna_priors *p, int64_t place, double *values, dna_rng *rng, int64_t row)
+draw_value(const dna_priors *p, int64_t place, double *values, dna_rng *rng,
+    int64_t row, int64_t *n_value)
 {
     const dna_prior *prior = &p->priors[place];
     double *out = &values[place];
@@ -86,7 +90,8 @@ draw_value(
         *out = p->constants[place];
         return DNA_OK;
     }
-    return prior->low != NULL ? draw_within(prior, values, rng, out)
+    ++*n_value;
+    return prior->low != NULL ? draw_within(prior, values, rng, out, n_value)
                               : draw_once(prior, values, rng, out);
 }
 
@@ -129,15 +134,15 @@ refuse_conditions(const dna_priors *p, const int64_t *n_failed, int64_t n_try)
 static int
 draw_row(const dna_priors *p, dna_rng *rng, int64_t row, double *values)
 {
-    int64_t n_try = p->has_draws ? MAX_TRIES : 1;
+    int64_t most = p->has_draws ? MAX_TRIES : 1;
+    int64_t n_try = 0, n_value = 0, failed = 0;
     int64_t *n_failed = NULL;
-    int64_t failed = 0;
     int rc = DNA_OK;
 
     DNA_NEW(n_failed, p->n_condition + 1);
-    for (int64_t i = 0; i < n_try; i++) {
+    for (; n_try < most && n_value < MAX_VALUES; n_try++) {
         for (int64_t k = 0; k < p->n; k++) {
-            DNA_TRY(draw_value(p, p->order[k], values, rng, row));
+            DNA_TRY(draw_value(p, p->order[k], values, rng, row, &n_value));
         }
         DNA_TRY(first_failed(p, values, &failed));
         if (failed == p->n_condition) {
@@ -191,6 +196,7 @@ dna_priors_table(
 int
 dna_priors_restore(const dna_priors *p, const double *columns, double *values)
 {
+    int64_t n_value = 0;
     int rc = DNA_OK;
 
     for (int64_t i = 0; i < p->n_column; i++) {
@@ -199,7 +205,7 @@ dna_priors_restore(const dna_priors *p, const double *columns, double *values)
     for (int64_t k = 0; k < p->n; k++) {
         int64_t place = p->order[k];
         if (!p->priors[place].is_column) {
-            DNA_TRY(draw_value(p, place, values, NULL, 0));
+            DNA_TRY(draw_value(p, place, values, NULL, 0, &n_value));
         }
     }
 out:

@@ -45,11 +45,12 @@ out:
 }
 
 const dna_simulator_def dna_simulator_coalescent = {.name = "coalescent",
-    .doc = "Any demography, by the coalescent with recombination. Sizes by windows of "
-           "time, a built-in model (constant, one_event, bottleneck, exponential, split, "
-           "secondary_contact, admixture), a Demes file, or Demes in the config. Every "
-           "number may be drawn, a formula of others or from a table; what is drawn is "
-           "a column of the parameter table, to be learned.",
+    .doc =
+        "Any demography, by the coalescent with recombination. Sizes by windows of "
+        "time, a built-in model (constant, one_event, bottleneck, exponential, split, "
+        "secondary_contact, admixture), a Demes file, or Demes in the config. Every "
+        "number may be drawn, a formula of others or from a table; what is drawn is "
+        "a column of the parameter table, to be learned.",
     .fields = fields,
     .opts_size = sizeof(dna_sim_coalescent_opts),
     .config = "parameters:\n"

@@ -122,19 +122,20 @@ out:
 }
 
 #define SIZE(i) "    size_" #i ": {type: regression, log_transform: true}\n"
-#define SIZES                                                                        \
-    SIZE(0)                                                                          \
-    SIZE(1)                                                                          \
-    SIZE(2)                                                                          \
-    SIZE(3)                                                                          \
-    SIZE(4)                                                                          \
-    SIZE(5)                                                                          \
-    SIZE(6)                                                                          \
-    SIZE(7)                                                                          \
-    SIZE(8)                                                                          \
-    SIZE(9)                                                                          \
-    SIZE(10) SIZE(11) SIZE(12) SIZE(13) SIZE(14) SIZE(15) SIZE(16) SIZE(17) SIZE(18) \
-        SIZE(19) SIZE(20)
+#define SIZES \
+    SIZE(0)   \
+    SIZE(1)   \
+    SIZE(2)   \
+    SIZE(3)   \
+    SIZE(4)   \
+    SIZE(5)   \
+    SIZE(6)   \
+    SIZE(7)   \
+    SIZE(8)   \
+    SIZE(9)   \
+    SIZE(10)  \
+    SIZE(11)  \
+    SIZE(12) SIZE(13) SIZE(14) SIZE(15) SIZE(16) SIZE(17) SIZE(18) SIZE(19) SIZE(20)
 
 /* Positions as the published network reads them: base pairs to the previous SNP. */
 const dna_simulator_def dna_simulator_size_history = {.name = "size_history",

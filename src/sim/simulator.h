@@ -32,6 +32,8 @@
 /** More rows of one table are a mistake. */
 #define DNA_SCENARIOS_MAX INT64_C(100000000)
 
+enum { DNA_SIM_INPUTS_MAX = 8 };
+
 typedef struct dna_simulator dna_simulator;
 
 /* A column of the parameter table. Values are doubles; of a column of texts they are
@@ -88,6 +90,9 @@ struct dna_simulator {
                                  * else normalized */
     bool has_trees; /* workers keep the tree sequence of the last replicate: config's
                      * write_trees; may be changed before workers are made */
+    /* Files whose content counts like settings: Demes files, maps, tables. */
+    const char *inputs[DNA_SIM_INPUTS_MAX]; /* [n_input] absolute */
+    int64_t n_input;
     bool (*is_cancelled)(void *payload); /* long replicates ask it; may be NULL */
     void *payload;
 };

@@ -23,6 +23,22 @@ refused 'nowhere.yml' train c.yml
 refused 'net.txt' train net.txt
 refused 'bad/name' init bad/name
 
+# simulations: SETTINGS TEXT refuses them before anything is drawn
+sim() {
+    printf 'simulator_name: coalescent\ndata_root: .\ndataset_name: s\n' > s.yml
+    printf 'scenario_params_path: s.csv\ndata_source: {format: dnadna}\n%s\n' "$1" >> s.yml
+    refused "$2" config s.yml
+    refused "$2" simulation run s.yml
+    [ ! -e s.csv ] || fail "a table was written"
+}
+sim 'n_samples: 4' 's.yml:1: demography: is required'
+sim 'demography: {model: constant, size: N}' 's.yml:6: demography.size: "N": there is no value "N"'
+sim 'demography: {model: constant, size: {uniform: [3, 2]}}' 'demography.size: uniform: low 3 is above high 2'
+sim 'demography: {sizes: [1, 2], times: [0, -5]}' 's.yml:6: demography.times[1]: -5 is not a time'
+sim 'demography: {demes: none.yml}' 'none.yml does not exist'
+printf 'time_units: generations\ndemes:\n- {name: a, epochs: [{start_size: 9, size_function: linear}]}\n' > d.yml
+sim 'demography: {demes: d.yml}' 'd.yml:3: demes[0].epochs[0]: size_function linear is not supported'
+
 # preprocessing: FIELD TEXT refuses the config with FIELD added (inherited keys give way)
 pre() {
     printf 'inherit: m/m_preprocessing_config.yml\nmodel_root: m\n%s\n' "$1" > p.yml

@@ -223,6 +223,27 @@ if [ "$(id -u)" != 0 ]; then
     chmod +w full
 fi
 
+# a file that the config names is one of its settings
+mkdir demes
+printf 'time_units: generations\ndemes:\n- {name: a, epochs: [{start_size: 900}]}\n' > demes/a.yml
+cat > demes/sim.yml <<END
+simulator_name: coalescent
+data_root: .
+dataset_name: d
+scenario_params_path: d.csv
+data_source: {format: dnadna}
+seed: 1
+n_scenarios: 2
+n_replicates: 1
+n_samples: 4
+segment_length: 1000
+demography: {demes: a.yml}
+END
+simulate demes/sim.yml
+simulate --resume demes/sim.yml
+sed -i 's/900/800/' demes/a.yml
+refused 'made with another setting "content of a.yml"' simulation run --resume demes/sim.yml
+
 # on to a model
 ok init --simulation-config=ref/sim.yml m
 grep -q 'min_snp: 500' m/m_preprocessing_config.yml || fail "nothing is recommended"

@@ -403,6 +403,11 @@ test_conditions_that_never_hold_are_named(void **state)
     assert_fails(dna_priors_table(s.p, 1, 1, row), DNA_EARG,
         "scenario 0: /t.yml:4: conditions[1]: \"a + b > 2\" did not hold");
     clear(&s);
+    /* two loops within one another end too */
+    assert_ok(try_read(
+        &s, "parameters: {a: {normal: [0, 1], within: [3, 9]}}\nconditions: a < 0\n"));
+    assert_fails(dna_priors_table(s.p, 1, 1, row), DNA_EARG, "did not hold in 1");
+    clear(&s);
     assert_ok(try_read(&s, "parameters: {a: 1, b: a + 1}\nconditions: a > b\n"));
     assert_fails(dna_priors_table(s.p, 1, 1, row), DNA_EARG, "in 1 of 1 rows");
     clear(&s);

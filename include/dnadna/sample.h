@@ -61,6 +61,9 @@ typedef struct {
  * may be NULL. */
 DNA_API int dna_sample_load(dna_sample **out, const char *path,
     const dna_sample_options *options) DNA_MUST_CHECK;
+/** The same of the bytes of such a file; `name` stands for the path in messages. */
+DNA_API int dna_sample_load_memory(dna_sample **out, const void *bytes, size_t n,
+    const char *name, const dna_sample_options *options) DNA_MUST_CHECK;
 /** Only n_hap and n_site, from the header. */
 DNA_API int dna_sample_load_shape(int64_t *n_hap, int64_t *n_site, const char *path,
     const dna_sample_options *options) DNA_MUST_CHECK;

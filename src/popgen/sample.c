@@ -229,17 +229,17 @@ out:
     return rc;
 }
 
-int
-dna_sample_load(dna_sample **out, const char *path, const dna_sample_options *options)
+/* Of an open archive, which is closed. */
+static int
+load_npz(
+    dna_sample **out, dna_npz *npz, const char *path, const dna_sample_options *options)
 {
     static const dna_position_format unknown = DNA_POSITION_FORMAT_INIT;
-    dna_npz *npz = NULL;
     dna_sample *s = NULL;
     int rc = DNA_OK;
 
     DNA_NEW(s, 1);
     s->format = options != NULL && options->format != NULL ? *options->format : unknown;
-    DNA_TRY(dna_npz_open(&npz, path));
     DNA_TRY(read_arrays(s, npz, path, options));
     DNA_TRY(dna_sample_check(s, path));
     *out = s;
@@ -248,6 +248,23 @@ out:
     dna_npz_close(npz);
     dna_sample_free(s);
     return rc;
+}
+
+int
+dna_sample_load(dna_sample **out, const char *path, const dna_sample_options *options)
+{
+    dna_npz *npz = NULL;
+    int rc = dna_npz_open(&npz, path);
+    return rc < 0 ? rc : load_npz(out, npz, path, options);
+}
+
+int
+dna_sample_load_memory(dna_sample **out, const void *bytes, size_t n, const char *name,
+    const dna_sample_options *options)
+{
+    dna_npz *npz = NULL;
+    int rc = dna_npz_open_memory(&npz, bytes, n, name);
+    return rc < 0 ? rc : load_npz(out, npz, name, options);
 }
 
 int

@@ -267,6 +267,7 @@ settle(walk *w, int64_t i)
                          && prior->low == NULL && w->is_constant;
     prior->is_column = (prior->flags & DNA_PRIOR_IS_SETTING) == 0 || prior->draws
                        || (!prior->is_constant && !prior->is_hidden
+                           && (prior->flags & DNA_PRIOR_IS_UNNAMED) == 0
                            && !dna_expression_is_alias(prior->expression));
     p->has_draws = p->has_draws || prior->draws;
     if (prior->is_constant) {
@@ -346,9 +347,13 @@ read_names(dna_priors *p)
         dna_prior *prior = &p->priors[i];
         const dna_sim_column *c = &prior->column;
         p->names[i] = (dna_expression_name){c->name, c->labels, c->n_label};
+        if ((prior->flags & DNA_PRIOR_IS_UNNAMED) != 0) {
+            p->names[i].name = "";
+            continue;
+        }
         for (int64_t k = 0; k < i; k++) {
             dna_prior *other = &p->priors[k];
-            if (strcmp(other->column.name, c->name) != 0) {
+            if (strcmp(p->names[k].name, c->name) != 0) {
                 continue;
             }
             bool is_setting = (prior->flags & DNA_PRIOR_IS_SETTING) != 0;

@@ -43,9 +43,11 @@ typedef struct dna_priors dna_priors;
 int dna_priors_new(dna_priors **out) DNA_MUST_CHECK;
 void dna_priors_free(dna_priors *p);
 
-/** A column only if it is drawn or depends on what is, and is more than the name of
- *  another value. Where another value has its name, formulas mean the other. */
-enum { DNA_PRIOR_IS_SETTING = 1 };
+/** IS_SETTING: a column only if it is drawn or depends on what is, and is more than the
+ *  name of another value. Where another value has its name, formulas mean the other.
+ *  IS_UNNAMED, of a setting: a column only if it draws itself, and no formula can use it.
+ */
+enum { DNA_PRIOR_IS_SETTING = 1, DNA_PRIOR_IS_UNNAMED = 2 };
 
 /** What a checked config says under `table`, `parameters` and `conditions`.
  *  Errors: with file, line and key. Keeps: config. */

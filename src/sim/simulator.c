@@ -18,6 +18,7 @@ static const dna_simulator_def *const simulators[] = {
     &dna_simulator_size_history,
     &dna_simulator_two_populations,
     &dna_simulator_coalescent,
+    &dna_simulator_command,
 };
 
 struct dna_simulator_worker {

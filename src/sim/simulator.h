@@ -143,5 +143,6 @@ extern const dna_simulator_def dna_simulator_one_event;
 extern const dna_simulator_def dna_simulator_coalescent;
 extern const dna_simulator_def dna_simulator_size_history;
 extern const dna_simulator_def dna_simulator_two_populations;
+extern const dna_simulator_def dna_simulator_command;
 
 #endif

@@ -54,6 +54,9 @@ EXCEPTIONS = [
     ("this is not a number at", "the grammar of formulas"),
     ("are more than 100000000", "the most scenarios there are"),
     ("is not a rate between", "a constant against its range"),
+    ("is not from 1 to 1e15", "a constant against its range"),
+    ("that belongs to no field", "the grammar of command lines"),
+    ("temp_dir: ", "a folder that must be there"),
     ("is not a length above", "a constant against its range"),
     ("is not a size above", "a constant against its range"),
     ("is not a time from", "a constant against its range"),
@@ -171,6 +174,7 @@ TRANSFORMS = [
 SIMULATORS = {
     "coalescent": {"demography": {"model": "constant", "size": "2 * N"},
                    "parameters": {"N": {"uniform": [100, 200]}}, "conditions": ["N < 150"]},
+    "command": {"command": "scrm {n_samples} 1 -t {N} -seed {seed}", "parameters": {"N": 5}},
 }
 
 

@@ -9,7 +9,7 @@
  * - rng.h          random streams
  * - sample.h       SNP matrices
  * - haplotypes.h   the same in bits, for statistics: sfs.h, haplotype_diversity.h, ld.h,
- *                  ehh.h, ibs.h, divergence.h
+ *                  ehh.h, ibs.h, divergence.h; sumstats.h has all
  * - genetic_map.h  rates along the sequence
  * - tree_tables.h  tree sequences
  * - demography.h   histories of populations
@@ -44,6 +44,7 @@
 #include "dnadna/sample.h"
 #include "dnadna/sfs.h"
 #include "dnadna/status.h"
+#include "dnadna/sumstats.h"
 #include "dnadna/tree_tables.h"
 
 #endif

@@ -154,11 +154,50 @@ DNA_API int dna_run_predict(
     const dna_predict_files_options *o, int64_t *n_failed) DNA_MUST_CHECK;
 
 typedef struct {
+    /* One config (of a dataset, of a simulation, or of summary statistics with a
+     * `simulation` in it), or npz files. */
+    const char *const *inputs;
+    int64_t n_input;
+    const char *const
+        *overrides; /* of the config; of npz files: of the settings alone */
+    int64_t n_override;
+    int64_t n_replicate; /* the first ones of each scenario at most; 0: all */
+    bool overwrite;      /* replace tables that are there; else rows are added */
+    const char *label;   /* in every row; NULL: "" */
+    const char
+        *out_path; /* the long table; NULL: of a config, sumstats/<dataset>_sumstats.csv
+                           * in its data root, else `out` */
+    FILE *out;     /* may be NULL with out_path or a config */
+    const char *figure; /* also draw: .svg, .pdf or .png; NULL: no */
+    int n_thread;       /* below 1: as many as there are */
+    dna_log *log;
+    const char *log_file; /* NULL: none */
+    dna_progress_fn progress;
+    void *payload;
+    const volatile int *stop; /* set to non-zero to stop soon */
+    /* What is known of plain npz files; a config says it by itself. */
+    const char *snp_key, *pos_key; /* NULL: SNP, POS */
+    dna_position_format format;    /* flags of -1: seen from the values */
+} dna_sumstats_run_options;
+/* Start from this: flags unknown, everything else zero. */
+#define DNA_SUMSTATS_RUN_OPTIONS_INIT      \
+    {                                      \
+        .format = DNA_POSITION_FORMAT_INIT \
+    }
+/** Compute the summary statistics of every sample (sumstats.h). Of a config, the tables
+ * sfs, ld and sel of each scenario are written where its filename_format says, averaged over
+ * replicates; the long table has every number in a row. Results do not depend on threads.
+ * The first sample that cannot be read ends it (with ignore_missing in the dataset, not one
+ * that is missing); the tables of scenarios before it stay. */
+DNA_API int dna_run_sumstats(const dna_sumstats_run_options *o) DNA_MUST_CHECK;
+
+typedef struct {
     const char *config; /* a config file of any kind */
     const char *const *overrides;
     int64_t n_override;
-    const char *kind; /* "dataset", "simulation", "preprocessing", "training" or
-                       * "training-run"; NULL: seen from its keys */
+    const char *kind; /* "dataset", "simulation", "preprocessing", "training",
+                       * "training-run" or "summary-statistics"; NULL: seen from its
+                       * keys */
     bool no_origin;   /* do not tell where each value comes from */
     dna_log *log;
 } dna_config_options;

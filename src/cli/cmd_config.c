@@ -23,10 +23,11 @@ static const dna_opt options[] = {
     {.name = "kind",
         .letter = 'k',
         .kind = OPT_CHOICE,
-        .choices = "dataset|simulation|preprocessing|training|training-run",
+        .choices =
+            "dataset|simulation|preprocessing|training|training-run|summary-statistics",
         .offset = offsetof(config_values, kind),
         .doc =
-            "What the file is: dataset, simulation, preprocessing, training or training-run (default: seen from its keys)."},
+            "What the file is: dataset, simulation, preprocessing, training, training-run or summary-statistics (default: seen from its keys)."},
     {.name = "no-origin",
         .kind = OPT_FLAG,
         .offset = offsetof(config_values, no_origin),

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/sample_words.h"
 
 typedef struct {
     dna_common common;
@@ -148,49 +149,6 @@ static const dna_opt_spec spec = {.name = "dnadna predict",
     .opts = {dna_opts_common, options, dna_opts_log},
     .args = arguments};
 
-/* One word of --position-format. */
-static int
-read_word(dna_position_format *f, const char *words_given, const char *word, size_t n)
-{
-    static const struct {
-        const char *word;
-        int flag, value; /* flag: 0 distance, 1 normalized, 2 circular */
-    } words[] = {{"absolute", 0, 0}, {"distance", 0, 1}, {"bp", 1, 0},
-        {"normalized", 1, 1}, {"normalised", 1, 1}, {"linear", 2, 0},
-        {"circular", 2, 1}};
-    int *const flags[] = {&f->distance, &f->normalized, &f->circular};
-
-    for (int64_t i = 0; i < DNA_COUNT(words); i++) {
-        if (strlen(words[i].word) == n && strncmp(words[i].word, word, n) == 0) {
-            int *flag = flags[words[i].flag];
-            if (*flag >= 0 && *flag != words[i].value) {
-                return dna_fail(DNA_EARG,
-                    "--position-format: \"%s\" contradicts itself", words_given);
-            }
-            *flag = words[i].value;
-            return DNA_OK;
-        }
-    }
-    return dna_fail(DNA_EARG,
-        "--position-format: \"%.*s\" is not one of absolute, distance, bp, normalized, linear, circular",
-        (int)n, word);
-}
-
-static int
-read_format(dna_position_format *f, const char *words)
-{
-    const char *word = words;
-    int rc = DNA_OK;
-
-    while (word != NULL) {
-        size_t n = strcspn(word, ",");
-        DNA_TRY(read_word(f, words, word, n)); /* the empty word is none of them */
-        word = word[n] == ',' ? word + n + 1 : NULL;
-    }
-out:
-    return rc;
-}
-
 /* Case does not count in a choice, but does in a file's name. */
 static const char *
 checkpoint_name(const char *word)
@@ -228,17 +186,9 @@ run(const void *values, dna_log *log)
     o.out_path = v->output;
     o.log = log;
     o.region_start = v->region_start;
-    DNA_TRY(read_format(&o.format, v->position_format));
+    DNA_TRY(dna_read_position_format(&o.format, v->position_format));
     o.format.chromosome_size = v->chromosome_size;
-    if (v->keys != NULL) {
-        keys = dna_strdup(v->keys);
-        char *comma = keys != NULL ? strchr(keys, ',') : NULL;
-        DNA_REQUIRE(comma != NULL && comma > keys && comma[1] != '\0', DNA_EARG,
-            "--keys: \"%s\" is not two names joined by a comma", v->keys);
-        *comma = '\0';
-        o.snp_key = keys;
-        o.pos_key = comma + 1;
-    }
+    DNA_TRY(dna_read_keys(&keys, &o.snp_key, &o.pos_key, v->keys));
     if (v->gpus != NULL) {
         dna_log_warning(log, "--gpus: CPU only");
     }

@@ -12,7 +12,8 @@ typedef struct {
 static const dna_arg arguments[] = {
     {.name = "KIND",
         .offset = offsetof(schema_values, kind),
-        .doc = "dataset, simulation, preprocessing, training or training-run."},
+        .doc =
+            "dataset, simulation, preprocessing, training, training-run or summary-statistics."},
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna schema",

@@ -93,6 +93,19 @@ dna_config_check_dataset(dna_arena *a, dna_value *v, dna_log *log)
     int rc = dna_config_check(a, v, dna_fields_dataset, "", log);
     if (rc == DNA_OK) {
         warn_positions(v, "", log);
+        rc = dna_config_check_sumstats_rules(
+            dna_value_get(v, "summary_statistics"), "summary_statistics");
+    }
+    return rc;
+}
+
+int
+dna_config_check_sumstats(dna_arena *a, dna_value *v, dna_log *log)
+{
+    int rc = dna_config_check(a, v, dna_fields_sumstats_config, "", log);
+    if (rc == DNA_OK) {
+        warn_positions(dna_value_get(v, "simulation"), "simulation", log);
+        rc = dna_config_check_sumstats_rules(v, "");
     }
     return rc;
 }

@@ -16,7 +16,9 @@
 
 extern const dna_field dna_fields_dataset[]; /* a simulation config is one too */
 extern const dna_field dna_fields_position_format[];
-extern const dna_field dna_fields_regression[]; /* one learned parameter */
+extern const dna_field dna_fields_sumstats[];        /* within a dataset config ... */
+extern const dna_field dna_fields_sumstats_config[]; /* ... or with one in it */
+extern const dna_field dna_fields_regression[];      /* one learned parameter */
 extern const dna_field dna_fields_classification[];
 extern const dna_field dna_fields_preprocessing[];
 extern const dna_field dna_fields_training[];
@@ -69,11 +71,15 @@ int64_t dna_params_n_output(const dna_param *params, int64_t n);
 /* Check and default a whole config of a kind (paths absolute, flags typed). The trees
  * of the built-in templates are what `dnadna init` writes. */
 int dna_config_check_dataset(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
+int dna_config_check_sumstats(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
 int dna_config_check_preprocessing(
     dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
 int dna_config_check_training(dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
 int dna_config_check_training_run(
     dna_arena *a, dna_value *v, dna_log *log) DNA_MUST_CHECK;
+/** What the table of summary statistics cannot say, of such settings at a dotted path. */
+int dna_config_check_sumstats_rules(
+    const dna_value *sumstats, const char *at) DNA_MUST_CHECK;
 /** What a checked dataset config says of positions, `data_source.position_format`
  * before `position_format`, key by key. Flags are 0, 1 or -1 (not said), the size 0 and
  * the initial position NaN if not said. Returns the number of keys that were said. */

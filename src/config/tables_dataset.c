@@ -150,6 +150,8 @@ const dna_field dna_fields_dataset[] = {
             "Of a simulation config: write the tree sequence of each sample beside it, as a .trees file. "
             "For simulators that have one."},
     {.key = "summary_statistics",
-        .kind = DNA_KIND_ANY,
-        .doc = "Of a simulation config: settings of the summary statistics."},
+        .kind = DNA_KIND_MAP,
+        .is_nullable = true,
+        .fields = dna_fields_sumstats,
+        .doc = "Settings of the summary statistics, for dnadna sumstats."},
     {0}};

@@ -28,7 +28,7 @@ out:
     return rc;
 }
 
-enum { DATASET, SIMULATION, PREPROCESSING, TRAINING, TRAINING_RUN };
+enum { DATASET, SIMULATION, PREPROCESSING, TRAINING, TRAINING_RUN, SUMMARY_STATISTICS };
 
 static const dna_config_kind kinds[] = {
     [DATASET] = {.name = "dataset",
@@ -58,6 +58,10 @@ static const dna_config_kind kinds[] = {
         .is_model = true,
         .is_training = true,
         .check = dna_config_check_training_run},
+    [SUMMARY_STATISTICS] = {.name = "summary-statistics",
+        .title = "Config of summary statistics of dnadna",
+        .fields = dna_fields_sumstats_config,
+        .check = dna_config_check_sumstats},
 };
 
 const dna_config_kind *
@@ -119,6 +123,8 @@ dna_config_kind_detect(const dna_config_kind **out, const dna_value *config)
     *out = NULL;
     if (is_run) {
         *out = &kinds[TRAINING_RUN];
+    } else if (dna_value_get(config, "simulation") != NULL) {
+        *out = &kinds[SUMMARY_STATISTICS];
     } else if (dna_value_get(config, "data_source") != NULL
                || dna_value_get(config, "data_root") != NULL) {
         *out = &kinds[is_simulation ? SIMULATION : DATASET];

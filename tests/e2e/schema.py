@@ -27,7 +27,8 @@ except ImportError as missing:
     sys.exit(77)
 
 PROGRAM, DATA, VERDICTS = sys.argv[1:4]
-KINDS = ["dataset", "simulation", "preprocessing", "training", "training-run"]
+KINDS = ["dataset", "simulation", "preprocessing", "training", "training-run",
+         "summary-statistics"]
 # What the program refuses and a schema cannot say: part of the message, reason.
 EXCEPTIONS = [
     ("the proportions add up to", "a sum over four keys"),
@@ -35,6 +36,7 @@ EXCEPTIONS = [
     ("which is learned", "names of train_mean against those of learned_params"),
     ("is there twice", "names over all entries of a list"),
     ("a pair rises", "one entry of a list against the other"),
+    ("base pairs above the one before it", "one entry of a list against the other"),
     ("leaves nothing to draw", "upper_bound against size"),
     ("nesterov", "nesterov against momentum and dampening"),
     ("the first of step_sizes", "one entry of a list against the other"),
@@ -190,6 +192,10 @@ def bases():
         yield kind, path, None if kind == "simulation" else ()
     yield "simulation", merged(DATASET, {"simulator_name": "s", "tmax": 5, "n_scenarios": 2,
                                          "seed": 1, "summary_statistics": {"a": 1}}), ()
+    yield "summary-statistics", {"simulation": DATASET, "chromosome_size": 2e6,
+                                 "ld_options": {"circular": False, "distance_bins": 5},
+                                 "sel_options": {"window": None},
+                                 "population_sizes": [2, 3]}, None
     schema = json.loads(run("schema", "simulation")[1])
     for name in schema["definitions"]:
         if name.startswith("simulator_"):

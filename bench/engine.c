@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- *     bench_engine NET BATCH THREADS train|predict [SECONDS]
+ *     bench_engine NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT]]]
  *
+ * ISA is the kernels' ("best"); LEFT_OUT is a sum of DNA_WITHOUT_... (program.h).
  * Batches of 50 haplotypes x 400 SNPs with positions, 21 outputs; a training step is
  * forward, backward of the mean squared error, and Adam. One line: key=value ... The
  * rate is the median of five windows. compare.sh runs it against PyTorch.
@@ -34,6 +35,8 @@ typedef struct {
     float *target;
     int64_t batch;
     bool is_training;
+    const char *isa;
+    unsigned without;
 } bench;
 
 /* What torch.optim.Adam does by default. */
@@ -86,8 +89,11 @@ set_up(bench *b, const char *name, int n_thread)
     DNA_TRY(dna_optim_new(
         &b->optim, dna_optim_find("Adam"), &adam, dna_state_n_param(b->state)));
     DNA_TRY(dna_program_new(&b->program, b->g, b->state,
-        &(dna_program_options){
-            .batch = b->batch, .is_training = b->is_training, .pool = b->pool}));
+        &(dna_program_options){.batch = b->batch,
+            .is_training = b->is_training,
+            .pool = b->pool,
+            .isa = b->isa,
+            .without = b->without}));
     DNA_NEW(b->target, b->batch * OUTPUTS);
     dna_rng_init(&rng, 1, "bench", 0, 0, 0);
     for (int64_t i = 0; i < b->batch * OUTPUTS; i++) {
@@ -155,12 +161,15 @@ main(int argc, char **argv)
     int rc = DNA_OK;
 
     if (argc < 5) {
-        fprintf(
-            stderr, "usage: %s NET BATCH THREADS train|predict [SECONDS]\n", argv[0]);
+        fprintf(stderr,
+            "usage: %s NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT]]]\n",
+            argv[0]);
         return 2;
     }
     b.batch = atoll(argv[2]);
     b.is_training = strcmp(argv[4], "train") == 0;
+    b.isa = argc > 6 && strcmp(argv[6], "best") != 0 ? argv[6] : NULL;
+    b.without = argc > 7 ? (unsigned)atoi(argv[7]) : 0;
     DNA_TRY(set_up(&b, argv[1], atoi(argv[3])));
     DNA_TRY(measure(&b, argc > 5 ? atof(argv[5]) : 2.0, rates));
     getrusage(RUSAGE_SELF, &usage);

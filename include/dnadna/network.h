@@ -62,8 +62,9 @@ typedef struct {
 } dna_predict_options;
 
 /** Predict samples[0..n-1]; samples that are NULL are skipped. Samples of similar
- *  sizes run in one batch; a result does not depend on its batch. values is
- *  [n, n_value] ([n, n_output] if is_raw); status[i] is DNA_OK or why sample i has
+ *  sizes run in one batch; a result does not depend on its batch, up to the rounding of
+ *  32 bits (batches of one size, and of zeros and ones, are computed in other orders of
+ *  summation). values is [n, n_value] ([n, n_output] if is_raw); status[i] is DNA_OK or why sample i has
  * none, and messages[i] (if messages is not NULL) a heap text to be freed with free().
  * The function fails only when nothing can go on (DNA_ENOMEM). options may be NULL. */
 DNA_API int dna_network_predict(dna_network *net, const dna_sample *const *samples,

@@ -85,6 +85,14 @@ DNA_API void dna_workspace_free(dna_workspace *w);
 
 typedef struct dna_program dna_program;
 
+/* What a compilation can leave out, to measure it or to look for a fault. */
+enum {
+    DNA_WITHOUT_MEANS = 1, /* means of rows stay behind the convolutions */
+    DNA_WITHOUT_FUSION =
+        2, /* every op makes its own pass over memory (no tables, too) */
+    DNA_WITHOUT_TABLES = 4 /* inputs of zeros and ones are treated as any others */
+};
+
 typedef struct {
     int64_t batch;            /* samples, >= 1 */
     bool is_training;         /* batch statistics, gradients available */
@@ -93,6 +101,7 @@ typedef struct {
     bool is_mixed;     /* samples may have different sizes: dna_program_set_sizes() */
     const char *isa;   /* kernels: "plain", "avx2", "avx512"; NULL: the best here */
     bool own_products; /* our own loops even where oneDNN is built in */
+    unsigned without;  /* DNA_WITHOUT_... */
 } dna_program_options;
 
 /** Keeps: g and state, until the program is freed. Errors: DNA_ESHAPE if the graph's

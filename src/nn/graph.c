@@ -16,6 +16,7 @@ static const dna_op_def *const op_table[DNA_N_OP] = {
     [DNA_OP_CONV2D] = &dna_op_conv2d,
     [DNA_OP_LINEAR] = &dna_op_linear,
     [DNA_OP_BATCH_NORM] = &dna_op_batch_norm,
+    [DNA_OP_NORM_AS] = &dna_op_norm_as,
     [DNA_OP_GROUP_NORM] = &dna_op_group_norm,
     [DNA_OP_LAYER_NORM] = &dna_op_layer_norm,
     [DNA_OP_ACTIVATION] = &dna_op_activation,

@@ -23,6 +23,7 @@ typedef enum {
     DNA_OP_CONV2D,
     DNA_OP_LINEAR,
     DNA_OP_BATCH_NORM,
+    DNA_OP_NORM_AS,    /* made by passes: another batch norm's statistics */
     DNA_OP_GROUP_NORM, /* instance norm too: a group a channel */
     DNA_OP_LAYER_NORM,
     DNA_OP_ACTIVATION,
@@ -142,10 +143,10 @@ typedef struct {
 } dna_op_def;
 
 extern const dna_op_def dna_op_input, dna_op_zeros, dna_op_conv2d, dna_op_linear,
-    dna_op_batch_norm, dna_op_group_norm, dna_op_layer_norm, dna_op_activation,
-    dna_op_max_pool2d, dna_op_avg_pool2d, dna_op_mean, dna_op_sum, dna_op_max,
-    dna_op_softmax, dna_op_dropout, dna_op_expand, dna_op_concat, dna_op_add,
-    dna_op_slice, dna_op_reshape, dna_op_transpose, dna_op_gru, dna_op_lstm;
+    dna_op_batch_norm, dna_op_norm_as, dna_op_group_norm, dna_op_layer_norm,
+    dna_op_activation, dna_op_max_pool2d, dna_op_avg_pool2d, dna_op_mean, dna_op_sum,
+    dna_op_max, dna_op_softmax, dna_op_dropout, dna_op_expand, dna_op_concat,
+    dna_op_add, dna_op_slice, dna_op_reshape, dna_op_transpose, dna_op_gru, dna_op_lstm;
 
 /** The row of a kind. */
 const dna_op_def *dna_op(dna_op_kind kind);
@@ -178,6 +179,10 @@ dna_node *dna_node_reduced(
     dna_graph *g, dna_op_kind kind, dna_node *x, int axis, bool keep);
 /** What a mean or sum multiplies the sum of its entries by. */
 double dna_node_factor(const dna_node *node);
+
+/** x normalised by the statistics and with the weight and bias of a batch norm of
+ * another tensor (DNA_OP_NORM_AS): inputs are x, that tensor, and the batch norm. */
+dna_node *dna_node_norm_as(dna_graph *g, dna_node *x, dna_node *norm);
 
 /** [N, C, L] as [N, C, 1, L], and back. */
 dna_node *dna_node_line_as_image(dna_graph *g, dna_node *x);

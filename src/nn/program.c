@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "nn/compile/lower.h"
+#include "nn/compile/fuse.h"
 #include "nn/compile/pass.h"
+#include "nn/compile/table.h"
 
 /* ---- compile ---- */
 
@@ -77,7 +78,7 @@ choose_chunks(dna_program *p)
     int64_t fitting = (int64_t)DNA_MAX(((size_t)256 << 10) / sample, 1);
     int64_t most = (p->batch + 7) / 8; /* at least 8 chunks */
     int64_t least =
-        (p->batch + 63) / 64; /* at most 64: each has its own partial sums */
+        (p->batch + DNA_MAX_CHUNK - 1) / DNA_MAX_CHUNK; /* each has its own sums */
     p->chunk = DNA_MAX(DNA_MIN(fitting, most), least);
     p->n_chunk = (p->batch + p->chunk - 1) / p->chunk;
 }
@@ -119,10 +120,21 @@ lower(dna_program *p)
     DNA_NEW(p->operands, n);
     DNA_NEW(p->statistics, DNA_MAX(p->g->n_tensor, 1));
     DNA_NEW(p->saved, n);
+    DNA_NEW(p->chains, n);
+    DNA_NEW(p->tables, n);
+    DNA_NEW(p->is_made, n);
+    DNA_NEW(p->deferred, n);
+    DNA_NEW(p->follower_sums, n);
     DNA_NEW(p->n_use, n);
     DNA_NEW(p->needs_grad, n);
     DNA_NEW(p->inputs, DNA_MAX(p->g->n_input, 1));
     find_needs(p);
+    if (p->extents == NULL && (p->options.without & DNA_WITHOUT_FUSION) == 0) {
+        DNA_TRY(dna_fuse(p));
+        if ((p->options.without & DNA_WITHOUT_TABLES) == 0) {
+            DNA_TRY(dna_find_tables(p));
+        }
+    }
     for (int i = 0; i < n; i++) {
         DNA_TRY(dna_lower_forward(p, p->g->nodes[i]));
     }
@@ -185,7 +197,8 @@ int
 dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
     const dna_program_options *o)
 {
-    return compile(out, g, state, o, dna_pass_all);
+    bool is_plain = o->is_mixed || (o->without & DNA_WITHOUT_MEANS) != 0;
+    return compile(out, g, state, o, is_plain ? dna_pass_mixed : dna_pass_all);
 }
 
 int
@@ -219,7 +232,8 @@ void
 dna_program_free(dna_program *p)
 {
     if (p != NULL) {
-        dna_program_free(p->plain); /* uses the workspace */
+        dna_program_free(p->plain); /* use the workspace */
+        dna_program_free(p->dense);
         dna_extents_free(p->extents);
         dna_graph_free(p->g);
         dna_arena_free(p->arena);
@@ -231,6 +245,11 @@ dna_program_free(dna_program *p)
         dna_free(p->operands);
         dna_free(p->statistics);
         dna_free(p->saved);
+        dna_free(p->chains);
+        dna_free(p->tables);
+        dna_free(p->is_made);
+        dna_free(p->deferred);
+        dna_free(p->follower_sums);
         dna_free(p->n_use);
         dna_free(p->needs_grad);
         dna_free(p->inputs);
@@ -352,11 +371,11 @@ whole(const dna_program *p, const dna_tensor_value *v)
     return v->buf == NULL ? NULL : dna_at(&e, v);
 }
 
-/* Of a program and its plain form, the one that computes the sizes that were set. */
+/* Of a program and its other forms, the one that computes what is at hand. */
 static const dna_program *
 active(const dna_program *p)
 {
-    return p->is_plain ? p->plain : p;
+    return p->is_plain ? p->plain : p->is_dense ? p->dense : p;
 }
 
 float *
@@ -374,13 +393,59 @@ dna_program_set_random(dna_program *p, uint64_t seed, int64_t step)
     if (p->plain != NULL) {
         dna_program_set_random(p->plain, seed, step);
     }
+    if (p->dense != NULL) {
+        dna_program_set_random(p->dense, seed, step);
+    }
+}
+
+/* The same program without tables, in the same workspace. Inputs have the same places in
+ * both; compiling may move the workspace, so they are kept meanwhile. */
+static int
+make_dense(dna_program *p)
+{
+    dna_program_options o = p->options;
+    size_t bytes[16];
+    float *kept[16] = {NULL};
+    int n = DNA_MIN(p->g->n_input, 16);
+    int rc = DNA_OK;
+
+    o.without |= DNA_WITHOUT_TABLES;
+    o.workspace = p->workspace;
+    o.isa = p->k->isa;
+    for (int i = 0; i < n; i++) {
+        bytes[i] = (size_t)(p->inputs[i].size * p->batch) * sizeof(float);
+        kept[i] = dna_malloc(bytes[i]);
+        DNA_REQUIRE(kept[i] != NULL, DNA_ENOMEM, "%s", dna_message());
+        memcpy(kept[i], whole(p, &p->inputs[i]), bytes[i]);
+    }
+    DNA_TRY(compile(&p->dense, p->source, p->state, &o, dna_pass_all));
+    dna_program_set_random(p->dense, p->seed, p->step);
+    for (int i = 0; i < n; i++) {
+        memcpy(whole(p->dense, &p->dense->inputs[i]), kept[i], bytes[i]);
+    }
+out:
+    for (int i = 0; i < n; i++) {
+        dna_free(kept[i]);
+    }
+    return rc;
 }
 
 int
 dna_program_forward(dna_program *program)
 {
+    int rc = DNA_OK;
+    if (program->n_bits > 0) {
+        bool fit = true;
+        DNA_TRY(dna_tables_fit(program, &fit));
+        if (!fit && program->dense == NULL) {
+            DNA_TRY(make_dense(program));
+        }
+        program->is_dense = !fit;
+    }
     const dna_program *p = active(program);
-    return run_steps(p, &p->forward);
+    rc = run_steps(p, &p->forward);
+out:
+    return rc;
 }
 
 const float *

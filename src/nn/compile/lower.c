@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "nn/compile/lower.h"
+#include "nn/compile/fuse.h"
+#include "nn/compile/table.h"
 
 #include <string.h>
 
@@ -22,6 +23,7 @@ lower_input(dna_program *p, const dna_node *node)
     given.buf = dna_buffer_new(p, (size_t)given.size * sizeof(float), 0);
     DNA_REQUIRE(given.buf != NULL, DNA_ENOMEM, "%s", dna_message());
     given.buf->is_pinned = true;
+    given.buf->is_input = true;
     DNA_TRY(dna_lower_mask(p, &p->forward, &given, node));
     *v = given;
     if (!dna_value_is_dense(&given)) { /* four dimensions: to channels-last */
@@ -122,6 +124,7 @@ static const bool output_is_free[DNA_N_OP] = {
     [DNA_OP_CONV2D] = true,
     [DNA_OP_LINEAR] = true,
     [DNA_OP_BATCH_NORM] = true,
+    [DNA_OP_NORM_AS] = true,
     [DNA_OP_GROUP_NORM] = true,
     [DNA_OP_LAYER_NORM] = true,
     [DNA_OP_MAX_POOL2D] = true,
@@ -139,6 +142,10 @@ static const bool output_is_free[DNA_N_OP] = {
 static bool
 needs_output(const dna_program *p, const dna_node *node)
 {
+    const dna_chain *chain = dna_chain_of_result(p, node);
+    if (chain != NULL && chain->relu != NULL) {
+        return p->is_training;
+    }
     if (node->kind == DNA_OP_ACTIVATION) {
         return dna_lower_has_backward(p, node)
                && dna_activation_uses_output(&node->activation);
@@ -222,6 +229,8 @@ lower_op(dna_program *p, const dna_node *node)
         return dna_lower_linear(p, node);
     case DNA_OP_BATCH_NORM:
         return dna_lower_batch_norm(p, node);
+    case DNA_OP_NORM_AS:
+        return dna_lower_norm_as(p, node);
     case DNA_OP_GROUP_NORM:
         return dna_lower_group_norm(p, node);
     case DNA_OP_LAYER_NORM:
@@ -282,6 +291,16 @@ dna_lower_forward(dna_program *p, const dna_node *node)
 {
     int rc = DNA_OK;
 
+    dna_chain *chain = p->chains[node->id];
+    if (dna_is_by_table(p, node)) {
+        return dna_lower_table(p, node);
+    }
+    if (p->is_made[node->id]) {
+        return DNA_OK;
+    }
+    if (chain != NULL && node != chain->norm) { /* all of it where its result is due */
+        return node == chain->last ? dna_lower_chain(p, chain) : DNA_OK;
+    }
     if (dna_lower_is_mixed_move(p, node)) {
         return dna_lower_mixed_move(p, node);
     }
@@ -409,6 +428,8 @@ lower_op_backward(dna_program *p, const dna_node *node)
         return dna_lower_linear_backward(p, node);
     case DNA_OP_BATCH_NORM:
         return dna_lower_batch_norm_backward(p, node);
+    case DNA_OP_NORM_AS:
+        return dna_lower_norm_as_backward(p, node);
     case DNA_OP_GROUP_NORM:
         return dna_lower_group_norm_backward(p, node);
     case DNA_OP_LAYER_NORM:
@@ -468,8 +489,21 @@ dna_lower_backward(dna_program *p, const dna_node *node)
 {
     int rc = DNA_OK;
 
-    if (!p->needs_grad[node->id] || p->grads[node->id].buf == NULL) {
+    dna_chain *chain = p->chains[node->id];
+    if (dna_is_by_table(p, node)) {
+        return dna_lower_table_backward(p, node);
+    }
+    bool is_wanted = p->grads[node->id].buf != NULL || p->deferred[node->id].is_set
+                     || p->follower_sums[node->id] != NULL
+                     || (chain != NULL && node == chain->norm && chain->joined != NULL);
+    if (!p->needs_grad[node->id] || !is_wanted) {
         return DNA_OK;
+    }
+    if (chain != NULL && node != chain->norm) {
+        return node == chain->last ? dna_lower_chain_backward(p, chain) : DNA_OK;
+    }
+    if (p->is_made[node->id] && dna_chain_of_result(p, node->in[0])->is_deferred) {
+        return DNA_OK; /* the chain reads it */
     }
     if (dna_lower_is_mixed_move(p, node)) {
         return dna_lower_mixed_move_backward(p, node);

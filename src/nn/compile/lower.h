@@ -35,8 +35,9 @@ typedef struct {
     int id;
     size_t sample_bytes; /* bytes a sample; 0: the size does not depend on the batch */
     size_t fixed_bytes;
-    bool is_pinned;            /* inputs, output: never shared */
-    int first, last;           /* levels (forward and backward numbered on) */
+    bool is_pinned;  /* inputs, output: never shared */
+    bool is_input;   /* placed first: where it is does not depend on the rest */
+    int first, last; /* levels (forward and backward numbered on) */
     int first_step, last_step; /* places in the schedule */
     bool is_local;             /* one chunk a thread */
     size_t offset;
@@ -63,7 +64,7 @@ typedef struct {
 
 typedef int (*dna_step_fn)(const dna_exec *e, const void *args);
 
-#define DNA_STEP_MAX_USE 8
+#define DNA_STEP_MAX_USE 12
 
 typedef struct {
     const char *name;  /* "conv2d", "batch_norm.moments" */
@@ -85,6 +86,24 @@ typedef struct {
     int n_level;
 } dna_step_list;
 
+struct dna_chain;
+struct dna_table;
+struct dna_bits;
+
+/* Chunks of a batch: each has its own partial sums. */
+#define DNA_MAX_CHUNK 64
+/* Images of bits (table.h). */
+#define DNA_MAX_BITS 4
+
+/* A gradient that is put together where it is read (lower_chain.c):
+ *     slopes[0] * dy + slopes[1] * y + slopes[2] + the mean's share
+ * of a value y that only a batch norm and a mean over rows read. */
+typedef struct {
+    bool is_set;
+    dna_tensor_value dy; /* buf NULL: 0 */
+    dna_buffer *slopes;  /* [3][C] */
+} dna_deferred_grad;
+
 /* A compiled program; dna_program in program.h. */
 struct dna_program {
     dna_arena *arena;
@@ -95,6 +114,8 @@ struct dna_program {
     dna_extents *extents; /* NULL: all samples have one size */
     dna_program *plain;   /* the program after dna_pass_plain(), once sizes needed it */
     bool is_plain;        /* it computes the sizes that were set */
+    dna_program *dense;   /* the program without tables, once an input needed it */
+    bool is_dense;        /* it computes the input at hand */
     dna_pool *pool;
     const dna_kernels *k;
     dna_gemm_fn gemm; /* oneDNN's; NULL: that of k */
@@ -113,10 +134,17 @@ struct dna_program {
                                    of a gru or lstm */
     dna_buffer **saved;         /* by node id: what forward keeps for backward */
     dna_buffer *
-        *statistics;  /* by tensor: of no size, they order steps on a running mean */
-    int *n_use;       /* consumers, by node id */
-    bool *needs_grad; /* by node id */
-    dna_workspace *workspace; /* the planned arena lies in its memory */
+        *statistics; /* by tensor: of no size, they order steps on a running mean */
+    struct dna_chain **chains; /* by node id: the chain it is part of, or NULL */
+    struct dna_table **tables; /* by node id: its table (table.h), or NULL */
+    struct dna_bits *bits[DNA_MAX_BITS];
+    int n_bits;
+    bool *is_made;               /* by node id: its value is a by-product of a chain */
+    dna_deferred_grad *deferred; /* by node id */
+    dna_buffer **follower_sums;  /* by batch norm: sums of a norm_as for its backward */
+    int *n_use;                  /* consumers, by node id */
+    bool *needs_grad;            /* by node id */
+    dna_workspace *workspace;    /* the planned arena lies in its memory */
     bool owns_workspace;
     size_t memory_size, shared_size, local_size;
     int n_worker;
@@ -220,6 +248,8 @@ int dna_lower_linear(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_linear_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_batch_norm(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_batch_norm_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_norm_as(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_norm_as_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_dropout(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_dropout_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_pool2d(dna_program *p, const dna_node *node) DNA_MUST_CHECK;

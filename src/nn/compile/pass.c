@@ -227,6 +227,14 @@ int
 dna_pass_all(dna_graph **out, const dna_graph *g)
 {
     static const pass_fn passes[] = {dna_pass_canonical, dna_pass_split_concat,
+        dna_pass_broadcast, dna_pass_mean, dna_pass_dead_code};
+    return chain(out, g, passes, (int)DNA_COUNT(passes));
+}
+
+int
+dna_pass_mixed(dna_graph **out, const dna_graph *g)
+{
+    static const pass_fn passes[] = {dna_pass_canonical, dna_pass_split_concat,
         dna_pass_broadcast, dna_pass_dead_code};
     return chain(out, g, passes, (int)DNA_COUNT(passes));
 }

@@ -29,11 +29,16 @@ int dna_pass_canonical(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 int dna_pass_split_concat(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 /** Move expands down behind the ops that act on each row alike. */
 int dna_pass_broadcast(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
+/** Move means over rows up through the convolutions, batch norms and sums that treat rows
+ * alike. */
+int dna_pass_mean(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 /** Leave out nodes that the output does not need (inputs stay). */
 int dna_pass_dead_code(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 
 /** All passes in their order. */
 int dna_pass_all(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
+/** All but dna_pass_mean(), whose nodes know no extents. */
+int dna_pass_mixed(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 /** Only those whose list of nodes does not depend on the extents: what makes graphs of
  *  different sizes comparable even where a dimension has one entry in some of them. */
 int dna_pass_plain(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;

@@ -101,6 +101,7 @@ passes_through(const dna_node *node, const form *in)
         return !in->repeated[1];
     case DNA_OP_INPUT:
     case DNA_OP_ZEROS:
+    case DNA_OP_NORM_AS:
     case DNA_OP_MEAN:
     case DNA_OP_SUM:
     case DNA_OP_MAX:

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Buffers are placed largest first at the lowest offset where no buffer that lives at
+ * Buffers are placed inputs and then largest first, each at the lowest offset where no buffer that lives at
  * the same time stands. Those that live within one level of chunk steps are placed
  * in a smaller arena of which every thread has its own copy.
  */
@@ -110,14 +110,22 @@ place_all(
     return total;
 }
 
-/* Larger first; of equal ones the older, so that the plan is the same every time. */
+/* Whether a is placed before b, which is the younger: inputs first, so that programs for
+ * the same input have it at the same place; then larger ones. */
+static bool
+is_before(const dna_program *p, const dna_buffer *a, const dna_buffer *b)
+{
+    return a->is_input != b->is_input ? a->is_input : bytes_of(p, a) >= bytes_of(p, b);
+}
+
+/* Of equal ones the older, so that the plan is the same every time. */
 static void
 sort_by_size(const dna_program *p, dna_buffer **order)
 {
     for (int i = 1; i < p->n_buffer; i++) {
         dna_buffer *b = order[i];
         int k = i;
-        for (; k > 0 && bytes_of(p, order[k - 1]) < bytes_of(p, b); k--) {
+        for (; k > 0 && !is_before(p, order[k - 1], b); k--) {
             order[k] = order[k - 1];
         }
         order[k] = b;

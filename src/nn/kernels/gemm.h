@@ -18,10 +18,10 @@ typedef struct {
     int64_t step_m, step_k, step_u;
 } dna_left;
 
-/* C (M x N) (+)= A B; B is [U * K][N], B and C row-major. */
+/* C (M x N) = A B + first; B is [U * K][N], all row-major. first may be C or NULL (0). */
 void dna_gemm_avx2(const dna_left *left, int64_t N, const float *B, int64_t ldb,
-    bool is_add, float *C, int64_t ldc);
+    const float *first, int64_t ld_first, float *C, int64_t ldc);
 void dna_gemm_avx512(const dna_left *left, int64_t N, const float *B, int64_t ldb,
-    bool is_add, float *C, int64_t ldc);
+    const float *first, int64_t ld_first, float *C, int64_t ldc);
 
 #endif

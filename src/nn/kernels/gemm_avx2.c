@@ -27,8 +27,8 @@ static const int32_t mask_bits[16] = {
 #include "nn/kernels/gemm_tiles.inc"
 
 void
-dna_gemm_avx2(const dna_left *left, int64_t N, const float *B, int64_t ldb, bool is_add,
-    float *C, int64_t ldc)
+dna_gemm_avx2(const dna_left *left, int64_t N, const float *B, int64_t ldb,
+    const float *first, int64_t ld_first, float *C, int64_t ldc)
 {
-    gemm_tiles(left, N, B, ldb, is_add, C, ldc);
+    gemm_tiles(left, N, B, ldb, first, ld_first, C, ldc);
 }

@@ -24,7 +24,7 @@
 
 void
 dna_gemm_avx512(const dna_left *left, int64_t N, const float *B, int64_t ldb,
-    bool is_add, float *C, int64_t ldc)
+    const float *first, int64_t ld_first, float *C, int64_t ldc)
 {
-    gemm_tiles(left, N, B, ldb, is_add, C, ldc);
+    gemm_tiles(left, N, B, ldb, first, ld_first, C, ldc);
 }

@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Every kernel is plain C that compilers turn into vector code; the same sources are
+ * Most kernels are plain C that compilers turn into vector code; the same sources are
  * compiled for several instruction sets (no contraction of products and sums), so all
- * of them give the same bits. Tensors with space are channels-last: position p, channel
+ * of them give the same bits. Products and windows have vectors of each set (gemm.h,
+ * vec.h), with fused multiply-add where there is one. Tensors with space are channels-last: position p, channel
  * c of one sample at [p * C + c].
  */
 #ifndef DNA_NN_KERNELS_H
@@ -115,6 +116,54 @@ typedef struct {
         const float *dh, float *dc);
 } dna_cell_kernels;
 
+/* Windows of kh x kw neighbours in rows of products, without overlap: n side by side in a
+ * block of at least n * kw positions of C channels; rows are `row` numbers apart. */
+typedef struct {
+    int64_t C, n, kh, kw, row;
+    bool is_relu; /* of the largest */
+} dna_windows;
+
+/* Where the results of n windows go; NULL: not wanted. */
+typedef struct {
+    float *y;           /* [n][C] */
+    uint8_t *at;        /* [n][C]: which entry was the largest */
+    float *row_sums;    /* [n][C] += y */
+    float *sums;        /* [2][C] = sums of y - shift and of its squares */
+    const float *shift; /* [C]; NULL: the first of y */
+} dna_window_result;
+
+/* The gradient of the results: slopes[0] * dy + slopes[1] * y + slopes[2] + row_factor *
+ * row. Without slopes it is dy + row_factor * row; dy or row may be NULL (0). */
+typedef struct {
+    const float *dy, *y; /* [n][C] */
+    const uint8_t *at;   /* NULL where a window has one entry */
+    const float *slopes; /* [3][C] */
+    const float *row;    /* [n][C] */
+    float row_factor;
+    float *sums;     /* [C] = its sum over the windows, after the ReLU */
+    float *row_sums; /* NULL, or += that of the products, over the rows of a window */
+} dna_window_grad;
+
+typedef struct {
+    void (*forward)(const dna_windows *d, const dna_window_result *r, const float *t);
+    /* dt: all entries of the windows are written. */
+    void (*backward)(const dna_windows *d, const dna_window_grad *g, float *dt);
+} dna_window_kernels;
+
+/* Tables of 2^bits rows of C numbers (compile/table.h). The code of a position p is made of
+ * the entries p .. p + bits - 1, the first as the highest bit; beyond the end they are 0. */
+typedef struct {
+    void (*encode)(uint8_t *codes, const float *x, int64_t n, int bits);
+    /* whether all entries are 0 or 1 */
+    bool (*is_binary)(const float *x, int64_t n);
+    /* out[p] = table[codes[p] >> shift] + first[p], whose rows are ld_first apart; NULL: 0 */
+    void (*gather)(float *out, const float *table, const uint8_t *codes, int shift,
+        int64_t n, int64_t C, const float *first, int64_t ld_first);
+    /* table[codes[p] >> shift] += x[p] */
+    void (*scatter)(float *table, const float *x, const uint8_t *codes, int shift,
+        int64_t n, int64_t C);
+} dna_table_kernels;
+
 typedef struct {
     const char *isa; /* "plain", "avx2", "avx512" */
 
@@ -148,9 +197,14 @@ typedef struct {
     /* C += A B; B is [U * K][N]. */
     void (*product)(const dna_left *left, int64_t N, const float *B, int64_t ldb,
         float *C, int64_t ldc);
+    /* C = A B + first, whose rows are ld_first apart (0: one row for all); NULL: 0. */
+    void (*product_from)(const dna_left *left, int64_t N, const float *B, int64_t ldb,
+        const float *first, int64_t ld_first, float *C, int64_t ldc);
     /* sum[c] += over n rows */
     void (*column_sums)(float *sum, const float *x, int64_t n, int64_t C);
 
+    const dna_window_kernels *windows;
+    const dna_table_kernels *tables;
     const dna_row_kernels *rows;
     const dna_cell_kernels *cells;
 } dna_kernels;
@@ -165,6 +219,8 @@ extern const dna_activation_kernel dna_activations_plain[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx2[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx512[DNA_N_ACTIVATION];
 extern const dna_row_kernels dna_rows_plain, dna_rows_avx2, dna_rows_avx512;
+extern const dna_window_kernels dna_windows_plain, dna_windows_avx2, dna_windows_avx512;
+extern const dna_table_kernels dna_tables_plain, dna_tables_avx2, dna_tables_avx512;
 extern const dna_cell_kernels dna_cells_plain, dna_cells_avx2, dna_cells_avx512;
 
 extern const dna_kernels dna_kernels_plain;

@@ -208,22 +208,24 @@ dots(int64_t rows, const float *a, int64_t lda, const float *b, int64_t n, float
 #define tiles PASTE(dna_gemm_, DNA_ISA)
 #else
 static void
-tiles(const dna_left *a, int64_t N, const float *B, int64_t ldb, bool is_add, float *C,
-    int64_t ldc)
+tiles(const dna_left *a, int64_t N, const float *B, int64_t ldb, const float *first,
+    int64_t ld_first, float *C, int64_t ldc)
 {
     for (int64_t m = 0; m < a->M; m++) {
         for (int64_t n0 = 0; n0 < N; n0 += TILE_N) {
             int64_t n = N - n0 < TILE_N ? N - n0 : TILE_N;
             float row[TILE_N] = {0};
-            if (is_add) {
-                memcpy(row, C + m * ldc + n0, (size_t)n * sizeof(*row));
+            if (first != NULL) {
+                memcpy(row, first + m * ld_first + n0, (size_t)n * sizeof(*row));
             }
-            for (int64_t k = 0; k < a->K * a->U; k++) {
-                float left =
-                    a->A[m * a->step_m + k % a->K * a->step_k + k / a->K * a->step_u];
-                const float *b = B + k * ldb + n0;
-                for (int64_t j = 0; j < n; j++) {
-                    row[j] += left * b[j];
+            for (int64_t u = 0; u < a->U; u++) {
+                const float *left = a->A + m * a->step_m + u * a->step_u;
+                const float *b = B + u * a->K * ldb + n0;
+                for (int64_t k = 0; k < a->K; k++) {
+                    float x = left[k * a->step_k];
+                    for (int64_t j = 0; j < n; j++) {
+                        row[j] += x * b[k * ldb + j];
+                    }
                 }
             }
             memcpy(C + m * ldc + n0, row, (size_t)n * sizeof(*row));
@@ -236,7 +238,7 @@ static void
 product(
     const dna_left *left, int64_t N, const float *B, int64_t ldb, float *C, int64_t ldc)
 {
-    tiles(left, N, B, ldb, true, C, ldc);
+    tiles(left, N, B, ldb, C, ldc, C, ldc);
 }
 
 static void
@@ -250,7 +252,7 @@ gemm(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K, const float *A
             .U = 1,
             .step_m = trans_a ? 1 : lda,
             .step_k = trans_a ? lda : 1};
-        tiles(&left, N, B, ldb, is_add, C, ldc);
+        tiles(&left, N, B, ldb, is_add ? C : NULL, ldc, C, ldc);
         return;
     }
     for (int64_t m = 0; trans_a && m < M; m++) {
@@ -297,6 +299,9 @@ const dna_kernels PASTE(dna_kernels_, DNA_ISA) = {
     .axis = &PASTE(dna_axes_, DNA_ISA),
     .gemm = gemm,
     .product = product,
+    .product_from = tiles,
+    .windows = &PASTE(dna_windows_, DNA_ISA),
+    .tables = &PASTE(dna_tables_, DNA_ISA),
     .column_sums = column_sums,
     .rows = &PASTE(dna_rows_, DNA_ISA),
     .cells = &PASTE(dna_cells_, DNA_ISA),

@@ -492,6 +492,58 @@ repeated_mixed(dna_graph *g, dna_node *x)
     return head(g, dna_concat(g, ss, 5, 1));
 }
 
+/* Convolutions with all that can follow them in one pass over memory, in either order. */
+static dna_node *
+chains(dna_graph *g, dna_node *x)
+{
+    x = dna_relu(
+        g, conv(g, x, "a", 19, 2, 3, 1, 1, 1, 0, false)); /* a vector and a rest */
+    x = dna_batch_norm(g, x, "na", (dna_batch_norm_opts){0});
+    dna_node *y = dna_mean(g, conv(g, x, "m", 3, 1, 2, 1, 2, 0, 0, true), 2, false);
+    x = conv(g, x, "b", 5, 1, 3, 1, 1, 0, 0, false);
+    x = dna_max_pool2d(g, dna_relu(g, x), (dna_pool_opts){.kernel = {2, 3}});
+    x = dna_batch_norm(g, x, "nb", (dna_batch_norm_opts){0});
+    x = conv(g, x, "c", 4, 2, 2, 1, 2, 0, 0, true);
+    dna_node *r = dna_mean(g, x, 2, true);
+    x = dna_relu(
+        g, dna_max_pool2d(g, dna_add(g, r, x), (dna_pool_opts){.kernel = {1, 2}}));
+    dna_node *both[2] = {dna_flatten(g, x), dna_flatten(g, y)};
+    return head(g, dna_concat(g, both, 2, 1));
+}
+
+static dna_node *
+chains_strided(dna_graph *g, dna_node *x) /* dilated and padded ones; ones of one row */
+{
+    x = dilated(g, x, "a",
+        (dna_conv2d_opts){.out = 3, .kernel = {3, 2}, .stride = {1, 2}, .pad = {1, 1}});
+    dna_node *y = dna_batch_norm(g, x, "na", (dna_batch_norm_opts){0});
+    y = dna_conv2d(
+        g, y, "b", (dna_conv2d_opts){.out = 17, .kernel = {2, 2}, .dilation = {1, 2}});
+    y = dna_max_pool2d(g, dna_relu(g, y), (dna_pool_opts){.kernel = {2, 2}});
+    y = dna_mean(g, y, 2, true);
+    y = dna_relu(g, conv(g, y, "c", 2, 1, 2, 1, 1, 0, 0, false));
+    return head(g, y);
+}
+
+/* What tables are made for: rows of bits, read by windows of up to five. */
+static dna_node *
+bits(dna_graph *g, dna_node *x)
+{
+    int64_t n = dna_node_dim(x, 2) - 1;
+    dna_node *r = conv(g, dna_slice(g, x, 2, 0, 1), "r", 3, 1, 5, 1, 1, 0, 0, false);
+    x = dna_slice(g, x, 2, 1, n);
+    x = conv(g, x, "a", 4, 1, 2, 1, 1, 0, 0, true);
+    x = dna_elu(g, dna_batch_norm(g, x, "na", (dna_batch_norm_opts){0}), 1.0);
+    dna_node *m = dna_mean(g, x, 2, true);
+    x = conv(g, x, "b", 3, 1, 3, 1, 1, 0, 0, false);
+    x = dna_batch_norm(g, x, "nb", (dna_batch_norm_opts){0});
+    dna_node *k = dna_mean(g, conv(g, x, "k", 2, 1, 2, 1, 1, 0, 0, false), 2, true);
+    x = dna_add(g, conv(g, x, "c", 3, 1, 2, 1, 1, 0, 0, false), r);
+    x = dna_relu(g, dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {1, 2}}));
+    dna_node *all[3] = {dna_flatten(g, m), dna_flatten(g, k), dna_flatten(g, x)};
+    return head(g, dna_concat(g, all, 3, 1));
+}
+
 static dna_node *
 concat_linear(dna_graph *g, dna_node *x) /* a linear layer over repeated pieces */
 {
@@ -554,6 +606,11 @@ const op_case op_cases[] = {
     {"exchangeable blocks", 3, {1, 6, 20}, 3, exchangeable},
     {"exchangeable blocks, two rows", 3, {1, 3, 14}, 9, exchangeable},
     {"repeated rows, mixed", 3, {2, 4, 5}, 3, repeated_mixed},
+    {"chains", 3, {2, 6, 17}, 3, chains},
+    {"chains, one row, one sample", 3, {1, 4, 17}, 2, chains},
+    {"chains, strided", 3, {2, 5, 16}, 10, chains_strided},
+    {"bits", 3, {1, 7, 13}, 3, bits},
+    {"bits, two rows", 3, {1, 3, 9}, 19, bits},
     {"linear over a concat", 2, {2, 3}, 3, concat_linear},
 };
 const int n_op_case = (int)(sizeof(op_cases) / sizeof(op_cases[0]));

@@ -42,17 +42,26 @@ random_state(const dna_graph *g)
     return s;
 }
 
+/* Inputs are normal or, as tables need them, 0 and 1. */
 static dna_reference *
-reference(const dna_graph *g, dna_state *s, const op_case *c, bool is_training)
+reference_on(const dna_graph *g, dna_state *s, const op_case *c, bool is_training,
+    bool is_binary)
 {
     dna_reference *r = NULL;
     dna_rng rng;
     assert_ok(dna_reference_new(&r, g, s, c->batch, is_training));
     dna_rng_init(&rng, 7, "x", 0, 0, 0);
     for (int64_t i = 0; i < input_count(c); i++) {
-        dna_reference_input(r, 0)[i] = (double)(float)dna_rng_normal(&rng);
+        double x = (double)(float)dna_rng_normal(&rng);
+        dna_reference_input(r, 0)[i] = !is_binary ? x : x > 0.3 ? 1.0 : 0.0;
     }
     return r;
+}
+
+static dna_reference *
+reference(const dna_graph *g, dna_state *s, const op_case *c, bool is_training)
+{
+    return reference_on(g, s, c, is_training, false);
 }
 
 /* A fixed weighted sum of the outputs: the scalar whose gradient is checked. */
@@ -159,13 +168,13 @@ n_norm_use(const dna_graph *g, int t)
 }
 
 static void
-check_program(const op_case *c, const dna_program_options *base)
+check_program_on(const op_case *c, const dna_program_options *base, bool is_binary)
 {
     bool is_training = base->is_training;
     dna_program_options options = *base;
     dna_graph *g = op_case_graph(c);
     dna_state *s = random_state(g);
-    dna_reference *r = reference(g, s, c, is_training);
+    dna_reference *r = reference_on(g, s, c, is_training, is_binary);
     dna_program *p = NULL;
     int64_t n_out = c->batch * dna_node_size(g->output);
 
@@ -209,6 +218,12 @@ check_program(const op_case *c, const dna_program_options *base)
 }
 
 static void
+check_program(const op_case *c, const dna_program_options *base)
+{
+    check_program_on(c, base, false);
+}
+
+static void
 test_program_equals_reference(void **state)
 {
     (void)state;
@@ -239,10 +254,29 @@ test_every_instruction_set_equals_reference(void **state)
         }
         for (int i = 0; i < n_op_case; i++) {
             check_program(&op_cases[i], &o);
+            check_program_on(&op_cases[i], &o, true);
         }
         n_run++;
     }
     assert_true(n_run >= 1);
+}
+
+/* Every combination of what a compilation can leave out, on both kinds of inputs. */
+static void
+test_what_is_left_out_changes_nothing(void **state)
+{
+    (void)state;
+    dna_pool *pool = NULL;
+    assert_ok(dna_pool_new(&pool, 2));
+    for (int i = 0; i < n_op_case; i++) {
+        for (unsigned k = 0; k < 32; k++) {
+            check_program_on(&op_cases[i],
+                &(dna_program_options){
+                    .is_training = (k & 8) == 0, .without = k & 7, .pool = pool},
+                k >= 16);
+        }
+    }
+    dna_pool_free(pool);
 }
 
 static void
@@ -388,12 +422,13 @@ test_passes_keep_results_and_gradients(void **state)
 {
     (void)state;
     static int (*const passes[])(dna_graph * *out, const dna_graph *g) = {
-        dna_pass_canonical, dna_pass_split_concat, dna_pass_broadcast,
+        dna_pass_canonical, dna_pass_split_concat, dna_pass_broadcast, dna_pass_mean,
         dna_pass_dead_code};
+    const int n_pass = (int)(sizeof(passes) / sizeof(passes[0]));
     for (int i = 0; i < n_op_case; i++) {
         dna_graph *original = op_case_graph(&op_cases[i]);
         dna_graph *chained = op_case_graph(&op_cases[i]);
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < n_pass; k++) {
             dna_graph *g = NULL;
             assert_ok(passes[k](&g, original));
             check_pass(&op_cases[i], original, g, true);
@@ -476,6 +511,7 @@ main(void)
         cmocka_unit_test(test_lines_stay_images),
         cmocka_unit_test(test_program_equals_reference),
         cmocka_unit_test(test_every_instruction_set_equals_reference),
+        cmocka_unit_test(test_what_is_left_out_changes_nothing),
         cmocka_unit_test(test_unknown_instruction_sets_are_refused),
         cmocka_unit_test(test_batches_do_not_change_a_bit_of_evaluation),
         cmocka_unit_test(test_programs_share_a_workspace),

@@ -7,6 +7,7 @@ find_package(ZLIB REQUIRED)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(HTS REQUIRED IMPORTED_TARGET htslib)
 
 # Optional: without oneDNN the reference operators do all work and pass all tests.
 set(DNNL_FOUND FALSE)

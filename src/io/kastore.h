@@ -12,6 +12,8 @@
 #ifndef DNA_IO_KASTORE_H
 #define DNA_IO_KASTORE_H
 
+#include <stdbool.h>
+
 #include "dnadna/array.h"
 
 /** data may be NULL if n is 0; of any integer or floating type but DNA_BOOL, DNA_F16. */
@@ -25,5 +27,16 @@ typedef struct {
 /** Write atomically; items must be sorted by key, as bytes. */
 int dna_kastore_write(
     const char *path, const dna_kastore_item *items, int64_t n) DNA_MUST_CHECK;
+
+typedef struct dna_kastore dna_kastore;
+/** Look at the bytes of a file, which the caller keeps, aligned to 8; also `name`, which
+ *  stands for the path in messages. All places are checked against the size. Errors:
+ *  DNA_EFORMAT; DNA_EUNSUPPORTED for another version and for HDF5, which came before. */
+int dna_kastore_open_memory(dna_kastore **out, const unsigned char *bytes, size_t n,
+    const char *name) DNA_MUST_CHECK;
+void dna_kastore_close(dna_kastore *store);
+/** The array of a key, in the bytes; false if there is none. */
+bool dna_kastore_find(
+    const dna_kastore *store, const char *key, dna_kastore_item *item);
 
 #endif

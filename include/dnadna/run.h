@@ -1,5 +1,5 @@
 /* run.h - the commands as functions: simulation, init, preprocess, train, predict,
- * config, schema, inspect.
+ * convert, config, schema, inspect.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -120,9 +120,35 @@ typedef struct {
  * that does not belong to the run's config, table or network). */
 DNA_API int dna_run_train(const dna_train_options *o, char **run_dir) DNA_MUST_CHECK;
 
+/* How genotype data (VCF, BCF, .trees, PLINK 1, ms text, npz) become samples. */
 typedef struct {
-    const char *model;         /* network file or a run's final config */
-    const char *const *inputs; /* npz files, or one dataset config */
+    const char *config; /* file with a section `genotypes`; NULL: none */
+    const char *const
+        *rules; /* settings of the section that go before, each key=value */
+    int64_t n_rule;
+    const char *region; /* "20" or "20:1000-2000" (from 1, ends included); NULL: all */
+    /* At most one of the two: windows of so many sites, or of so many base pairs. */
+    int64_t window_sites, window_bp;
+    int64_t window_step; /* 0: the size */
+} dna_genome_options;
+
+typedef struct {
+    const char *const *inputs;
+    int64_t n_input;
+    const char *output; /* "x.npz": one matrix; else a folder that is not there yet */
+    dna_genome_options genome;
+    dna_log *log;
+    const volatile int *stop;
+} dna_convert_options;
+/** Write genotype data as an npz, or as a dataset: a sample a window, their places in
+ * <name>_windows.csv, and a dataset config for dna_run_predict(). *config gets its path,
+ * NULL for an npz. */
+DNA_API int dna_run_convert(const dna_convert_options *o, char **config) DNA_MUST_CHECK;
+
+typedef struct {
+    const char *model; /* network file or a run's final config */
+    /* npz files, or one dataset config; or genotype data, which go in windows */
+    const char *const *inputs;
     int64_t n_input;
     const char *checkpoint; /* NULL: "best" */
     bool preprocess;        /* skip samples below min_snp, min_indiv */
@@ -142,6 +168,13 @@ typedef struct {
     const char *snp_key, *pos_key; /* NULL: those of the network's training data */
     dna_position_format format; /* flags of -1: as trained, or seen from the values */
     int64_t region_start;       /* bp, subtracted from absolute positions in bp */
+    /* Of genotype data; without a window, one of as many sites as in training. A window is
+     * a row: contig, start, end (BED), n_snp, missing, values, reason of "NA" values. */
+    dna_genome_options genome;
+    const char
+        *summary; /* CSV of mean, median and quantiles over windows; NULL: none */
+    const char *bedgraph; /* <this>.<value>.bedgraph for each value; NULL: none */
+    const char *bed;      /* BED file with the values as names; NULL: none */
 } dna_predict_files_options;
 /* Start from this: flags unknown, everything else zero. */
 #define DNA_PREDICT_FILES_OPTIONS_INIT     \
@@ -229,6 +262,12 @@ DNA_API void dna_run_bench_list(FILE *out);
 
 /** Describe a network file for people. */
 DNA_API int dna_run_inspect(const char *path, FILE *out) DNA_MUST_CHECK;
+/** Describe genotype data of any format: all is read, nothing is dropped. networks: files
+ * of networks; told is whether the data have the sizes they need. */
+DNA_API int dna_run_inspect_data(const char *path, const char *const *networks,
+    int64_t n_network, FILE *out) DNA_MUST_CHECK;
+/** Whether a file is genotype data, by its content. */
+DNA_API bool dna_run_is_genotypes(const char *path);
 
 #ifdef __cplusplus
 }

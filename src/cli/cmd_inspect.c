@@ -1,4 +1,4 @@
-/* cmd_inspect.c - dnadna inspect: what a network file holds.
+/* cmd_inspect.c - dnadna inspect: what a network file or genotype data hold.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,18 +7,32 @@
 typedef struct {
     dna_common common;
     const char *file;
+    dna_opt_list networks;
 } inspect_values;
 
-static const dna_arg arguments[] = {{.name = "FILE",
-                                        .offset = offsetof(inspect_values, file),
-                                        .doc = "A network file (.safetensors)."},
+static const dna_opt options[] = {
+    {.name = "network",
+        .kind = OPT_LIST,
+        .metavar = "FILE",
+        .offset = offsetof(inspect_values, networks),
+        .doc =
+            "Of genotype data: tell whether they have the sizes that this network needs "
+            "(repeatable)."},
+    {0}};
+
+static const dna_arg arguments[] = {
+    {.name = "FILE",
+        .offset = offsetof(inspect_values, file),
+        .doc = "A network file (.safetensors), or genotype data: VCF, BCF, .trees, "
+               "PLINK 1, ms text, npz; - for standard input."},
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna inspect",
     .doc =
         "Describe a network file: the network, where it comes from, what it takes and predicts, its tensors. "
-        "The file is checked as prediction checks it.",
-    .opts = {dna_opts_common},
+        "The file is checked as prediction checks it. "
+        "Or describe genotype data: samples, ploidy, phase, missing, contigs and sites.",
+    .opts = {dna_opts_common, options},
     .args = arguments};
 
 static int
@@ -26,11 +40,14 @@ run(const void *values, dna_log *log)
 {
     const inspect_values *v = values;
     (void)log;
+    if (v->networks.n > 0 || dna_run_is_genotypes(v->file)) {
+        return dna_run_inspect_data(v->file, v->networks.items, v->networks.n, stdout);
+    }
     return dna_run_inspect(v->file, stdout);
 }
 
 const dna_command dna_command_inspect = {.name = "inspect",
-    .summary = "Describe a network file",
+    .summary = "Describe a network file or genotype data",
     .spec = &spec,
     .values_size = sizeof(inspect_values),
     .run = run};

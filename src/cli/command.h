@@ -51,6 +51,7 @@ extern const dna_command dna_command_preprocess;
 extern const dna_command dna_command_train;
 extern const dna_command dna_command_predict;
 extern const dna_command dna_command_sumstats;
+extern const dna_command dna_command_convert;
 extern const dna_command dna_command_config;
 extern const dna_command dna_command_schema;
 extern const dna_command dna_command_inspect;

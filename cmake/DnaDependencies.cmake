@@ -8,6 +8,7 @@ pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(HTS REQUIRED IMPORTED_TARGET htslib)
+pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo)
 
 # Optional: without oneDNN the reference operators do all work and pass all tests.
 set(DNNL_FOUND FALSE)

@@ -14,7 +14,7 @@ typedef struct {
     dna_common common;
     int64_t n_cpus, n_replicates;
     bool overwrite;
-    const char *label, *output;
+    const char *label, *output, *figure;
     dna_opt_list set;
     const char *keys, *position_format;
     int64_t chromosome_size;
@@ -52,6 +52,12 @@ static const dna_opt options[] = {
         .offset = offsetof(sumstats_values, output),
         .doc =
             "File of the long table, one number a row (default: sumstats/<dataset>_sumstats.csv in the data root; of npz files: standard output)."},
+    {.name = "figure",
+        .kind = OPT_TEXT,
+        .metavar = "FILE",
+        .offset = offsetof(sumstats_values, figure),
+        .doc =
+            "Draw the spectrum, the decay of LD and Tajima's D, too: an .svg, .pdf or .png file."},
     {.name = "set",
         .kind = OPT_LIST,
         .metavar = "KEY=VALUE",
@@ -113,6 +119,7 @@ run(const void *values, dna_log *log)
     o.overwrite = v->overwrite;
     o.label = v->label;
     o.out_path = v->output;
+    o.figure = v->figure;
     o.out = stdout;
     o.n_thread = (int)v->n_cpus;
     o.log = log;

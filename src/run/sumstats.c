@@ -176,6 +176,10 @@ run_all(dna_sumstats_job *j)
     if (j->long_path != NULL) {
         dna_log_info(j->log, "done: %s", j->long_path);
     }
+    if (j->figure != NULL) {
+        DNA_TRY(dna_sumstats_figure_save(j->figure, j->o->figure));
+        dna_log_info(j->log, "figure: %s", j->o->figure);
+    }
 out:
     if (has_mutex) {
         pthread_mutex_destroy(&b.mutex);
@@ -189,6 +193,7 @@ out:
 static void
 job_clear(dna_sumstats_job *j)
 {
+    dna_sumstats_figure_free(j->figure);
     dna_table_free(j->table);
     for (int64_t i = 0; i < j->n; i++) {
         dna_free(j->inputs[i].path);

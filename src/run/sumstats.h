@@ -12,6 +12,7 @@
 #include "data/source.h"
 #include "dnadna/run.h"
 #include "dnadna/sumstats.h"
+#include "report/sumstats_figure.h"
 #include "report/table.h"
 
 typedef struct {
@@ -38,8 +39,9 @@ typedef struct {
     int64_t *population_sizes;
     bool is_folded;
     const char *label;
-    char *long_path;  /* NULL: the stream of the options */
-    dna_table *table; /* the long one; opened with the first rows */
+    char *long_path;             /* NULL: the stream of the options */
+    dna_sumstats_figure *figure; /* NULL: none is wanted */
+    dna_table *table;            /* the long one; opened with the first rows */
 } dna_sumstats_job;
 
 /** Read the config or the names of files, and list the samples. */

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "report/canvas.h"
 #include "report/sumstats_table.h"
 #include "run/file_name.h"
 #include "run/settings.h"
@@ -71,6 +72,11 @@ dna_sumstats_output_check(dna_sumstats_job *j)
 
     if (j->dataset != NULL) {
         DNA_TRY(check_format(j));
+    }
+    if (j->o->figure != NULL) {
+        DNA_TRY(dna_canvas_check(j->o->figure));
+        DNA_TRY(dna_sumstats_figure_new(
+            &j->figure, j->dataset != NULL ? "scenario" : "sample", j->is_folded));
     }
     if (j->o->out_path != NULL) {
         j->long_path = dna_strdup(j->o->out_path);
@@ -189,6 +195,10 @@ dna_sumstats_output(
         DNA_TRY(write_table(j, (dna_sumstats_table)which, &rows, stats, last - first));
     }
     DNA_TRY(add_long(j, first, last, stats));
+    if (j->figure != NULL) {
+        int64_t number = j->dataset != NULL ? rows.scenario : first + 1;
+        DNA_TRY(dna_sumstats_figure_add(j->figure, number, stats, last - first));
+    }
 out:
     return rc;
 }

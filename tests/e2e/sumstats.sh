@@ -96,3 +96,9 @@ refused 'scenario 7' sumstats --overwrite $config
 cmp $sel before || fail "a table was touched"
 ok sumstats --overwrite --set ignore_missing=true $config
 grep -q 'WARNING.*left out' err || fail "no word of the missing sample"
+
+# figures, by their names; nothing is computed for one that cannot be
+ok sumstats -o x.csv --figure f.svg d/scenario_00/one_event_00_0.npz
+[ "$(head -c 5 f.svg)" = '<?xml' ] || fail "f.svg"
+refused 'f.gif: a figure is an .svg, .pdf or .png file' sumstats --figure f.gif \
+    d/scenario_00/one_event_00_0.npz

@@ -1,5 +1,5 @@
 /* run.h - the commands as functions: simulation, init, preprocess, train, predict,
- * convert, config, schema, inspect.
+ * convert, sumstats, config, schema, inspect.
  *
  * SPDX-License-Identifier: MIT
  *

@@ -26,7 +26,8 @@ typedef __mmask16 vec_part, vec_mask;
 VEC_INLINE vec_part
 vec_part_of(int64_t n)
 {
-    return n >= VEC_WIDTH ? (vec_part)0xffff : (vec_part)((1u << n) - 1u);
+    const unsigned bits = n >= VEC_WIDTH ? 0xffffu : (1u << n) - 1u;
+    return (vec_part)bits;
 }
 
 VEC_INLINE vec

@@ -34,11 +34,11 @@ check_round_trip(const dna_sample *s)
 {
     unsigned char *payload = NULL;
     dna_sample *back = NULL;
-    dna_record r;
+    dna_packed_sample r;
     size_t n = (size_t)dna_array_count(&s->snp) * dna_dtype_size(s->snp.dtype);
 
-    if (dna_record_pack(&r, &payload, s) < 0
-        || dna_record_unpack(&back, &r, payload, NULL) < 0
+    if (dna_packed_sample_pack(&r, &payload, s) < 0
+        || dna_packed_sample_unpack(&back, &r, payload, NULL) < 0
         || back->snp.dtype != s->snp.dtype
         || (n > 0 && memcmp(back->snp.data, s->snp.data, n) != 0)
         || back->has_pos != s->has_pos) {
@@ -55,7 +55,7 @@ check_round_trip(const dna_sample *s)
 static void
 read_file(const unsigned char *bytes, size_t size)
 {
-    dna_record_part part = {.n_hap = 3, .n_site = 5, .only_polymorphic = true};
+    dna_sample_part part = {.n_hap = 3, .n_site = 5, .only_polymorphic = true};
     dna_packed *p = NULL;
     FILE *f = fopen(file_name(), "wb");
 

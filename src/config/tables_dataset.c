@@ -43,9 +43,17 @@ static const dna_field fields_data_source[] = {
     {.key = "format",
         .kind = DNA_KIND_CHOICE,
         .is_required = true,
-        .choices = "dnadna",
+        .choices = "dnadna|packed",
         .doc = "How the samples are stored: dnadna is a folder of npz files, "
-               "one for each replicate of each scenario."},
+               "one for each replicate of each scenario; packed is one file for all."},
+    {.key = "path",
+        .kind = DNA_KIND_STRING,
+        .is_nullable = true,
+        .has_min = true,
+        .min = 1,
+        .doc =
+            "Of format packed: the file, relative to data_root; not given: {dataset_name}.dnapack. "
+            "If it is not there, its slices are read, such as cows.000-499.dnapack."},
     {.key = "filename_format",
         .kind = DNA_KIND_STRING,
         .has_min = true,

@@ -257,20 +257,6 @@ dna_dataset_give_back(dna_dataset *ds, dna_dataset_worker *worker)
 
 /* ---- loading --------------------------------------------------------------------- */
 
-static int
-load_file(dna_dataset *ds, dna_loaded *out)
-{
-    char *path = NULL;
-    int rc = DNA_OK;
-
-    DNA_TRY(dna_source_path(ds->o.source, out->scenario, out->replicate, &path));
-    DNA_TRY(
-        dna_sample_load(&out->sample, path, dna_source_sample_options(ds->o.source)));
-out:
-    dna_free(path);
-    return rc;
-}
-
 /* The numbers of the training set go on from epoch to epoch. */
 static int
 make_sample(dna_dataset *ds, dna_dataset_worker *worker, dna_split split, int64_t epoch,
@@ -339,11 +325,27 @@ out:
     return rc;
 }
 
-/* The sample before its transforms, from wherever it comes; validation samples may be
- * kept in memory. */
+/* A sample of the source, and which of the transforms is done with it. */
+static int
+load_file(
+    dna_dataset *ds, dna_split split, bool is_whole, dna_loaded *out, int64_t *n_done)
+{
+    dna_sample_part part;
+    int64_t n =
+        is_whole ? 0 : dna_transforms_part(&ds->o.transforms->list[split], &part);
+    bool is_part = false;
+    int rc = dna_source_load(&out->sample, ds->o.source, out->scenario, out->replicate,
+        n > 0 ? &part : NULL, &is_part);
+
+    *n_done = is_part ? n : 0;
+    return rc;
+}
+
+/* The sample before its transforms but one, perhaps (*n_done), from wherever it comes;
+ * validation samples may be kept in memory. */
 static int
 load_raw(dna_dataset *ds, dna_dataset_worker *worker, dna_split split, int64_t epoch,
-    dna_loaded *out)
+    dna_loaded *out, int64_t *n_done)
 {
     bool is_kept = ds->cache != NULL && split == DNA_VALIDATION;
     kept k = {0};
@@ -358,7 +360,7 @@ load_raw(dna_dataset *ds, dna_dataset_worker *worker, dna_split split, int64_t e
         return take_kept(ds, &k, out);
     }
     DNA_TRY(ds->o.maker != NULL ? make_sample(ds, worker, split, epoch, out)
-                                : load_file(ds, out));
+                                : load_file(ds, split, is_kept, out, n_done));
     if (is_kept) {
         DNA_TRY(keep(ds, out));
     }
@@ -413,7 +415,8 @@ out:
 }
 
 static int
-transform_loaded(dna_dataset *ds, dna_split split, int64_t epoch, dna_loaded *out)
+transform_loaded(
+    dna_dataset *ds, dna_split split, int64_t epoch, dna_loaded *out, int64_t n_done)
 {
     dna_rng rng;
     dna_transform_data data = {.sample = out->sample,
@@ -421,7 +424,8 @@ transform_loaded(dna_dataset *ds, dna_split split, int64_t epoch, dna_loaded *ou
         .params = ds->o.params,
         .n_param = ds->o.n_param,
         .rng = &rng,
-        .lock = ds->lock};
+        .lock = ds->lock,
+        .n_done = n_done};
     int rc = DNA_OK;
 
     dna_rng_init(&rng, ds->o.seed, "transform", epoch, out->index, 0);
@@ -454,16 +458,17 @@ dna_dataset_load(dna_dataset *ds, dna_dataset_worker *worker, int64_t index,
 {
     dna_split split = (dna_split)split_of(ds, index);
     bool is_fatal = false;
+    int64_t n_done = 0;
     int rc;
 
     *out = (dna_loaded){.index = index, .target = out->target};
     if (ds->o.maker == NULL) {
         look_up(ds, index, out);
     }
-    rc = load_raw(ds, worker, split, epoch, out);
+    rc = load_raw(ds, worker, split, epoch, out, &n_done);
     is_fatal = rc < 0 && ds->o.maker != NULL;
     if (rc == DNA_OK) {
-        rc = transform_loaded(ds, split, epoch, out);
+        rc = transform_loaded(ds, split, epoch, out, n_done);
     }
     if (rc == DNA_OK) {
         return rc;

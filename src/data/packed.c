@@ -187,12 +187,12 @@ out:
 }
 
 int
-dna_packed_record(dna_record *r, const dna_packed *p, int64_t i)
+dna_packed_record(dna_packed_sample *r, const dna_packed *p, int64_t i)
 {
     uint64_t first = dna_packed_first_record(p->n_meta);
     int rc = DNA_OK;
 
-    DNA_TRY(dna_record_get(r, entry(p, i), p->path));
+    DNA_TRY(dna_packed_sample_get(r, entry(p, i), p->path));
     DNA_REQUIRE(r->offset >= first && r->offset <= p->index_at
                     && p->index_at - r->offset >= DNA_RECORD_HEADER
                     && r->payload <= p->index_at - r->offset - DNA_RECORD_HEADER,
@@ -271,14 +271,14 @@ out:
 /* ---- samples --------------------------------------------------------------------- */
 
 int
-dna_packed_check_record(dna_record *r, const unsigned char *file, size_t size,
+dna_packed_check_record(dna_packed_sample *r, const unsigned char *file, size_t size,
     uint64_t at, const char *path)
 {
     int rc = DNA_OK;
 
     DNA_REQUIRE(at <= size && size - at >= DNA_RECORD_HEADER, DNA_EFORMAT,
         "%s: is cut off", path);
-    DNA_TRY(dna_record_get(r, file + at, path));
+    DNA_TRY(dna_packed_sample_get(r, file + at, path));
     DNA_REQUIRE(r->offset == at && r->payload <= size - at - DNA_RECORD_HEADER,
         DNA_EFORMAT, "%s: is cut off", path);
     DNA_REQUIRE(dna_crc32(file + at + DNA_RECORD_HEADER, (size_t)r->payload) == r->crc,
@@ -306,13 +306,13 @@ learn(const dna_sample *s)
 
 /* The whole sample, with all checks; *known gets what is to be remembered. */
 static int
-load_whole(dna_sample **out, const dna_record *r, const unsigned char *payload,
+load_whole(dna_sample **out, const dna_packed_sample *r, const unsigned char *payload,
     const dna_position_format *format, const char *path, unsigned *known)
 {
     dna_sample *s = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_record_unpack(&s, r, payload, NULL));
+    DNA_TRY(dna_packed_sample_unpack(&s, r, payload, NULL));
     if (format != NULL) {
         s->format = *format;
     }
@@ -352,12 +352,12 @@ settle_format(dna_sample *s, const dna_position_format *format, unsigned known)
 }
 
 static int
-load_record(dna_sample **out, dna_packed *p, int64_t i, const dna_record *r,
-    const dna_position_format *format, const dna_record_part *part)
+load_record(dna_sample **out, dna_packed *p, int64_t i, const dna_packed_sample *r,
+    const dna_position_format *format, const dna_sample_part *part)
 {
     const unsigned char *payload = p->file.data + r->offset + DNA_RECORD_HEADER;
     unsigned known = atomic_load_explicit(&p->known[i], memory_order_relaxed);
-    dna_record there;
+    dna_packed_sample there;
     dna_sample *s = NULL;
     int rc = DNA_OK;
 
@@ -375,7 +375,7 @@ load_record(dna_sample **out, dna_packed *p, int64_t i, const dna_record *r,
         dna_sample_free(s);
         s = NULL;
     }
-    DNA_TRY(dna_record_unpack(&s, r, payload, part));
+    DNA_TRY(dna_packed_sample_unpack(&s, r, payload, part));
     if (!settle_format(s, format, known)) { /* let the check say what is wrong */
         dna_sample_free(s);
         s = NULL;
@@ -392,15 +392,16 @@ out:
 
 int
 dna_packed_load(dna_sample **out, dna_packed *p, int64_t i,
-    const dna_position_format *format, const dna_record_part *part, bool *is_part)
+    const dna_position_format *format, const dna_sample_part *part, bool *is_part)
 {
-    dna_record r;
+    dna_packed_sample r;
     int rc = DNA_OK;
 
     DNA_TRY(dna_packed_record(&r, p, i));
     if (part != NULL) {
         bool is_distance = format != NULL && format->distance == 1;
-        *is_part = dna_record_has_parts(&r, is_distance && part->only_polymorphic);
+        *is_part =
+            dna_packed_sample_has_parts(&r, is_distance && part->only_polymorphic);
     }
     rc = load_record(out, p, i, &r, format, part != NULL && *is_part ? part : NULL);
     if (rc < 0 && rc != DNA_ENOMEM) {

@@ -38,14 +38,15 @@ const char *dna_packed_meta(const dna_packed *p, size_t *n);
 int dna_packed_read_meta(
     dna_value **out, dna_arena *arena, const dna_packed *p) DNA_MUST_CHECK;
 /** What the index says of sample i. Errors: DNA_EFORMAT. */
-int dna_packed_record(dna_record *r, const dna_packed *p, int64_t i) DNA_MUST_CHECK;
+int dna_packed_record(
+    dna_packed_sample *r, const dna_packed *p, int64_t i) DNA_MUST_CHECK;
 /** The number of a sample; -1 if there is none. */
 int64_t dna_packed_find(const dna_packed *p, int64_t scenario, int64_t replicate);
 /** A checked sample, as dna_sample_load() gives it; `format` is what is known
  *  beforehand. Of `part` (NULL: all) as much is done as can be without the rest: *is_part
  *  tells whether it was. Threads: safe. Errors: DNA_EFORMAT, DNA_ENOMEM. */
 int dna_packed_load(dna_sample **out, dna_packed *p, int64_t i,
-    const dna_position_format *format, const dna_record_part *part,
+    const dna_position_format *format, const dna_sample_part *part,
     bool *is_part) DNA_MUST_CHECK;
 
 /* Header and end of a file, for reader and writer. */
@@ -60,7 +61,7 @@ uint64_t dna_packed_first_record(size_t n_meta);
 void dna_packed_put_end(unsigned char out[DNA_PACKED_END], uint64_t index_at,
     const unsigned char *index, int64_t n);
 /** Whether the record at `at` of a mapped file is whole; *r is what it says. */
-int dna_packed_check_record(dna_record *r, const unsigned char *file, size_t size,
-    uint64_t at, const char *path) DNA_MUST_CHECK;
+int dna_packed_check_record(dna_packed_sample *r, const unsigned char *file,
+    size_t size, uint64_t at, const char *path) DNA_MUST_CHECK;
 
 #endif

@@ -22,7 +22,7 @@
 typedef struct early early;
 struct early {
     int64_t number;
-    dna_record record;
+    dna_packed_sample record;
     unsigned char *payload;
     early *next; /* with a higher number */
 };
@@ -54,7 +54,7 @@ dna_packed_part_path(const char *path)
 /* ---- what is there --------------------------------------------------------------- */
 
 static int
-add_to_index(dna_packed_writer *w, const dna_record *r)
+add_to_index(dna_packed_writer *w, const dna_packed_sample *r)
 {
     if (w->n == w->cap) {
         int64_t cap = w->cap > 0 ? w->cap * 2 : 256;
@@ -65,7 +65,7 @@ add_to_index(dna_packed_writer *w, const dna_record *r)
         w->index = grown;
         w->cap = cap;
     }
-    dna_record_put(w->index + (size_t)w->n * DNA_RECORD_HEADER, r);
+    dna_packed_sample_put(w->index + (size_t)w->n * DNA_RECORD_HEADER, r);
     w->n++;
     return DNA_OK;
 }
@@ -78,7 +78,7 @@ recover(dna_packed_writer *w, const char *meta, size_t n_meta, int64_t *length)
     const unsigned char *there = NULL;
     size_t n_there = 0;
     dna_mapped file = {0};
-    dna_record r, last = {.scenario = -1};
+    dna_packed_sample r, last = {.scenario = -1};
     int rc = DNA_OK;
 
     *length = 0;
@@ -185,23 +185,23 @@ dna_packed_writer_n_kept(const dna_packed_writer *w)
 }
 
 int
-dna_packed_writer_kept(dna_record *r, const dna_packed_writer *w, int64_t i)
+dna_packed_writer_kept(dna_packed_sample *r, const dna_packed_writer *w, int64_t i)
 {
-    return dna_record_get(r, w->index + (size_t)i * DNA_RECORD_HEADER, w->part);
+    return dna_packed_sample_get(r, w->index + (size_t)i * DNA_RECORD_HEADER, w->part);
 }
 
 /* ---- adding samples -------------------------------------------------------------- */
 
 /* With the mutex held. */
 static int
-write_record(dna_packed_writer *w, dna_record *r, unsigned char *payload)
+write_record(dna_packed_writer *w, dna_packed_sample *r, unsigned char *payload)
 {
     int64_t at = dna_append_length(w->file);
     unsigned char header[DNA_RECORD_HEADER];
     int rc = DNA_OK;
 
     r->offset = (uint64_t)at;
-    dna_record_put(header, r);
+    dna_packed_sample_put(header, r);
     DNA_TRY(dna_append_write(w->file, header, sizeof(header)));
     if (r->payload > 0) {
         DNA_TRY(dna_append_write(w->file, payload, (size_t)r->payload));
@@ -251,7 +251,7 @@ dna_packed_writer_put(dna_packed_writer *w, int64_t number, int64_t scenario,
     int rc = DNA_OK;
 
     DNA_NEW(e, 1);
-    DNA_TRY(dna_record_pack(&e->record, &e->payload, sample));
+    DNA_TRY(dna_packed_sample_pack(&e->record, &e->payload, sample));
     e->number = number;
     e->record.scenario = scenario;
     e->record.replicate = replicate;

@@ -34,7 +34,7 @@ char *dna_packed_part_path(const char *path);
 int64_t dna_packed_writer_n_kept(const dna_packed_writer *w);
 /** A sample that was kept. */
 int dna_packed_writer_kept(
-    dna_record *r, const dna_packed_writer *w, int64_t i) DNA_MUST_CHECK;
+    dna_packed_sample *r, const dna_packed_writer *w, int64_t i) DNA_MUST_CHECK;
 /** Add sample `number`. With may_wait a thread that is far ahead of the others waits for
  *  them; then numbers must have been begun in their order. Threads: safe. Errors: DNA_EIO,
  *  DNA_ENOMEM; DNA_ECANCEL after dna_packed_writer_stop(). */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "data/packed_set.h"
 
 /* More samples than any disk holds; keeps sums of replicates within int64. */
 #define MAX_REPLICATE ((int64_t)1 << 32)
@@ -34,13 +35,31 @@ out:
     return rc;
 }
 
+/* A CSV file, or the table that a packed dataset brings along. */
+static int
+read_csv(dna_csv *csv, const char *path)
+{
+    char *text = NULL;
+    size_t n = 0;
+    int rc = DNA_OK;
+
+    if (!dna_str_ends_with(path, DNA_PACKED_SUFFIX)) {
+        return dna_csv_read(csv, path, 0);
+    }
+    DNA_TRY(dna_packed_read_table(&text, &n, path));
+    DNA_TRY(dna_csv_parse(csv, text, n, path, 0));
+out:
+    dna_free(text);
+    return rc;
+}
+
 int
 dna_params_table_columns(const char *path, char ***names, int64_t *n)
 {
     dna_csv csv = {0};
     int rc = DNA_OK;
 
-    DNA_TRY(dna_csv_read(&csv, path, 0));
+    DNA_TRY(read_csv(&csv, path));
     DNA_TRY(copy_names(&csv, names, n));
 out:
     dna_csv_clear(&csv);
@@ -246,7 +265,7 @@ dna_params_table_read(
     int rc = DNA_OK;
 
     *out = (dna_params_table){.n_param = n_param};
-    DNA_TRY(dna_csv_read(&csv, path, 0));
+    DNA_TRY(read_csv(&csv, path));
     out->path = dna_strdup(path);
     DNA_REQUIRE(out->path != NULL, DNA_ENOMEM, "out of memory");
     DNA_TRY(copy_names(&csv, &out->columns, &out->n_column));

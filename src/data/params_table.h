@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
+ * A CSV file; or a packed dataset that brings one along (data/packed.h).
  * Columns: scenario_idx, n_replicates, any parameters, and after preprocessing
  * `splits`.
  */

@@ -66,17 +66,13 @@ static int
 check_replicate(const check *c, int64_t scenario, int64_t replicate, bool *is_missing)
 {
     char *path = NULL;
-    int64_t n_hap = 0, n_site = 0;
+    int64_t shape[2] = {0, 0};
     int rc = DNA_OK;
 
-    rc = dna_source_path(c->source, scenario, replicate, &path);
-    if (rc == DNA_OK) {
-        rc = dna_sample_load_shape(
-            &n_hap, &n_site, path, dna_source_sample_options(c->source));
-    }
+    rc = dna_source_load_shape(shape, &path, c->source, scenario, replicate);
     *is_missing = rc == DNA_ENOTFOUND || rc == DNA_EIO;
     DNA_TRY(rc);
-    DNA_TRY(check_size(c->options, path, n_hap, n_site));
+    DNA_TRY(check_size(c->options, path, shape[0], shape[1]));
 out:
     dna_free(path);
     return rc;

@@ -1,8 +1,8 @@
-/* source.c - find the npz files of a dataset by its template.
+/* source.c - find and load the samples of a dataset.
  *
  * SPDX-License-Identifier: MIT
  *
- * The file of a sample is looked for under its plain name; then with the zero padding
+ * Npz files are found by their template. The file of a sample is looked for under its plain name; then with the zero padding
  * that the last file found had; then in the folders themselves, by any padding. The
  * second step only saves the third, which reads whole folders.
  */
@@ -20,6 +20,8 @@
 struct dna_source {
     char *root;
     char *dataset_name;
+    bool is_packed;
+    dna_packed_set packed;
     dna_template name;
     char *keys[2];
     dna_position_format format;
@@ -53,6 +55,8 @@ read_settings(dna_source *s, const dna_value *config)
     const char *name_text = dna_value_as_text(name);
     int rc = DNA_OK;
 
+    s->is_packed =
+        dna_str_equal(dna_value_as_text(dna_value_get(data, "format")), "packed");
     s->root = dna_path_absolute(root_text != NULL ? root_text : ".");
     DNA_REQUIRE(s->root != NULL, DNA_ENOMEM, "out of memory");
     DNA_TRY(
@@ -77,6 +81,24 @@ out:
     return rc;
 }
 
+static int
+open_packed(dna_source *s, const dna_value *config)
+{
+    const dna_value *data = dna_value_get(config, "data_source");
+    const dna_value *path = dna_value_get(data, "path");
+    int rc = DNA_OK;
+
+    rc = dna_packed_set_open(
+        &s->packed, s->root, dna_value_as_text(path), s->dataset_name);
+    if (rc < 0 && path != NULL && path->file != NULL) {
+        dna_context("%s:%d", path->file, path->line);
+    }
+    DNA_TRY(rc);
+    DNA_TRY(dna_packed_add_format(&s->format, s->packed.files[0]));
+out:
+    return rc;
+}
+
 int
 dna_source_new(dna_source **out, const dna_value *dataset_config)
 {
@@ -87,6 +109,9 @@ dna_source_new(dna_source **out, const dna_value *dataset_config)
     s->has_mutex = pthread_mutex_init(&s->mutex, NULL) == 0;
     DNA_REQUIRE(s->has_mutex, DNA_ENOMEM, "the system has no mutex left");
     DNA_TRY(read_settings(s, dataset_config));
+    if (s->is_packed) {
+        DNA_TRY(open_packed(s, dataset_config));
+    }
     *out = s;
     s = NULL;
 out:
@@ -103,6 +128,7 @@ dna_source_free(dna_source *s)
     if (s->has_mutex) {
         pthread_mutex_destroy(&s->mutex);
     }
+    dna_packed_set_clear(&s->packed);
     dna_template_clear(&s->name);
     dna_free(s->root);
     dna_free(s->dataset_name);
@@ -123,6 +149,12 @@ const dna_sample_options *
 dna_source_sample_options(const dna_source *source)
 {
     return &source->options;
+}
+
+const dna_packed_set *
+dna_source_packed(const dna_source *source)
+{
+    return source->is_packed ? &source->packed : NULL;
 }
 
 /* ---- walking --------------------------------------------------------------------- */
@@ -314,8 +346,42 @@ search(dna_source *s, const int64_t number[DNA_N_NUMBER], char **path)
     return rc;
 }
 
-int
-dna_source_path(dna_source *s, int64_t scenario, int64_t replicate, char **path)
+/* Where a packed sample is. */
+static int
+find_packed(const dna_source *s, int64_t scenario, int64_t replicate, dna_packed **file,
+    int64_t *i)
+{
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(dna_packed_set_find(&s->packed, scenario, replicate, file, i),
+        DNA_ENOTFOUND, "no scenario %lld, replicate %lld in %s%s", (long long)scenario,
+        (long long)replicate, dna_packed_path(s->packed.files[0]),
+        s->packed.n > 1 ? " and the slices after it" : "");
+out:
+    return rc;
+}
+
+static int
+packed_path(const dna_source *s, int64_t scenario, int64_t replicate, char **path)
+{
+    dna_packed *file = NULL;
+    int64_t i = 0;
+    dna_str text;
+    int rc = DNA_OK;
+
+    dna_str_init(&text, 0);
+    DNA_TRY(find_packed(s, scenario, replicate, &file, &i));
+    dna_str_addf(&text, "%s#%lld/%lld", dna_packed_path(file), (long long)scenario,
+        (long long)replicate);
+    DNA_TRY(dna_str_status(&text));
+    *path = dna_str_take(&text);
+out:
+    dna_str_clear(&text);
+    return rc;
+}
+
+static int
+file_path(dna_source *s, int64_t scenario, int64_t replicate, char **path)
 {
     int64_t number[DNA_N_NUMBER] = {scenario, replicate};
     char *plain = NULL;
@@ -342,6 +408,60 @@ dna_source_path(dna_source *s, int64_t scenario, int64_t replicate, char **path)
     rc = DNA_OK;
 out:
     dna_free(plain);
+    return rc;
+}
+
+int
+dna_source_path(dna_source *s, int64_t scenario, int64_t replicate, char **path)
+{
+    *path = NULL;
+    return s->is_packed ? packed_path(s, scenario, replicate, path)
+                        : file_path(s, scenario, replicate, path);
+}
+
+int
+dna_source_load(dna_sample **out, dna_source *s, int64_t scenario, int64_t replicate,
+    const dna_sample_part *part, bool *is_part)
+{
+    dna_packed *file = NULL;
+    int64_t i = 0;
+    char *path = NULL;
+    int rc = DNA_OK;
+
+    if (part != NULL) {
+        *is_part = false;
+    }
+    if (s->is_packed) {
+        DNA_TRY(find_packed(s, scenario, replicate, &file, &i));
+        DNA_TRY(dna_packed_load(out, file, i, &s->format, part, is_part));
+    } else {
+        DNA_TRY(file_path(s, scenario, replicate, &path));
+        DNA_TRY(dna_sample_load(out, path, &s->options));
+    }
+out:
+    dna_free(path);
+    return rc;
+}
+
+int
+dna_source_load_shape(
+    int64_t shape[2], char **path, dna_source *s, int64_t scenario, int64_t replicate)
+{
+    dna_packed *file = NULL;
+    dna_packed_sample r;
+    int64_t i = 0;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_source_path(s, scenario, replicate, path));
+    if (s->is_packed) {
+        DNA_TRY(find_packed(s, scenario, replicate, &file, &i));
+        DNA_TRY(dna_packed_record(&r, file, i));
+        shape[0] = r.n_hap;
+        shape[1] = r.n_site;
+    } else {
+        DNA_TRY(dna_sample_load_shape(&shape[0], &shape[1], *path, &s->options));
+    }
+out:
     return rc;
 }
 
@@ -397,11 +517,67 @@ out:
     return rc;
 }
 
+static int
+list_packed(dna_source *source, dna_source_entry **entries, int64_t *n)
+{
+    walk w = {.source = source};
+    int rc = DNA_OK;
+
+    for (int64_t f = 0; f < source->packed.n; f++) {
+        const dna_packed *p = source->packed.files[f];
+        for (int64_t i = 0; i < dna_packed_count(p); i++) {
+            dna_template_match m = {0};
+            char *path = NULL;
+            dna_packed_sample r;
+            DNA_TRY(dna_packed_record(&r, p, i));
+            m.number[DNA_SCENARIO] = r.scenario;
+            m.number[DNA_REPLICATE] = r.replicate;
+            DNA_TRY(packed_path(source, r.scenario, r.replicate, &path));
+            rc = add_entry(&w, path, &m);
+            dna_free(path);
+            DNA_TRY(rc);
+        }
+    }
+    *entries = w.entries;
+    *n = w.n;
+    w = (walk){0};
+out:
+    dna_source_list_free(w.entries, w.n);
+    return rc;
+}
+
+int
+dna_source_load_entry(dna_sample **out, dna_source *s, const dna_source_entry *entry,
+    const dna_sample_options *options)
+{
+    dna_packed *file = NULL;
+    int64_t i = 0;
+    int rc = DNA_OK;
+
+    options = options != NULL ? options : &s->options;
+    if (s->is_packed) {
+        DNA_TRY(find_packed(s, entry->scenario, entry->replicate, &file, &i));
+        DNA_TRY(dna_packed_load(out, file, i, options->format, NULL, NULL));
+    } else {
+        DNA_TRY(dna_sample_load(out, entry->path, options));
+    }
+out:
+    return rc;
+}
+
 int
 dna_source_list(dna_source *source, dna_source_entry **entries, int64_t *n)
 {
     int rc = DNA_OK;
 
+    *entries = NULL;
+    *n = 0;
+    if (source->is_packed) {
+        DNA_TRY(list_packed(source, entries, n));
+        DNA_REQUIRE(*n > 0, DNA_ENOTFOUND, "%s: has no samples",
+            dna_packed_path(source->packed.files[0]));
+        goto out;
+    }
     DNA_TRY(list_files(source, 2, entries, n));
     DNA_REQUIRE(*n > 0, DNA_ENOTFOUND,
         "%s: no file below this folder has a name of the form of filename_format",

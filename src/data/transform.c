@@ -253,6 +253,9 @@ dna_transforms_apply(const dna_transform_list *list, dna_transform_data *data)
     int rc = DNA_OK;
 
     for (int64_t i = 0; i < list->n; i++) {
+        if (i + 1 == data->n_done) {
+            continue;
+        }
         rc = list->items[i].def->apply(list->items[i].opts, data);
         if (rc < 0) {
             dna_context("%s", list->items[i].def->name);
@@ -260,6 +263,21 @@ dna_transforms_apply(const dna_transform_list *list, dna_transform_data *data)
         }
     }
     return rc;
+}
+
+int64_t
+dna_transforms_part(const dna_transform_list *list, dna_sample_part *part)
+{
+    for (int64_t i = 0; i < list->n; i++) {
+        const dna_transform *t = &list->items[i];
+        if (t->def->part != NULL && t->def->part(t->opts, part)) {
+            return i + 1;
+        }
+        if (!t->def->keeps_sample) {
+            break;
+        }
+    }
+    return 0;
 }
 
 int64_t

@@ -15,6 +15,7 @@
 #include "dnadna/field.h"
 #include "dnadna/rng.h"
 #include "dnadna/sample.h"
+#include "popgen/packed_sample.h"
 
 /* How the network input is made of a sample. */
 typedef enum {
@@ -32,6 +33,7 @@ typedef struct {
     int64_t n_param;
     dna_rng *rng;
     struct dna_shape_lock *lock; /* for validate_snp: the first shape seen */
+    int64_t n_done; /* 1 + the transform that was done in loading, 0: none */
 } dna_transform_data;
 
 #define DNA_SITES_ALL  0
@@ -50,6 +52,9 @@ typedef struct dna_transform_def {
     /* How many of the first sites of what it gets it looks at, DNA_SITES_ALL, or
      * DNA_SITES_SAME: site j of what it gives depends on sites 0 .. j. NULL: all. */
     int64_t (*first_sites)(const void *opts);
+    /* Whether it is nothing but taking a part, and which. NULL: it is not. */
+    bool (*part)(const void *opts, dna_sample_part *part);
+    bool keeps_sample;  /* changes neither matrix nor positions */
     bool moves_targets; /* may change targets of parameters tied to a position */
 } dna_transform_def;
 
@@ -94,7 +99,10 @@ void dna_shape_lock_free(struct dna_shape_lock *lock);
 /** How many of the first sites of a sample decide what the list makes of it, if all its
  *  sites vary and positions are not circular distances; DNA_SITES_ALL: all do. */
 int64_t dna_transforms_first_sites(const dna_transform_list *list);
-/** Run a list; the message begins with the name of the transform that failed. */
+/** 1 + the number of the transform that takes a part of what is loaded, and which part; 0: there
+ *  is none, or others come before it. */
+int64_t dna_transforms_part(const dna_transform_list *list, dna_sample_part *part);
+/** Run a list, but for the transform that is done already; the message begins with the name of the transform that failed. */
 int dna_transforms_apply(
     const dna_transform_list *list, dna_transform_data *data) DNA_MUST_CHECK;
 /** Whether the list holds a validate_snp whose expected shape is not known yet. */

@@ -70,6 +70,17 @@ crop_first_sites(const void *opts)
     return o->max_snp == DNA_NULL_INT || has_gaps ? DNA_SITES_ALL : o->max_snp;
 }
 
+static bool
+crop_part(const void *opts, dna_sample_part *part)
+{
+    const crop_opts *o = opts;
+
+    *part = (dna_sample_part){.n_hap = o->max_indiv == DNA_NULL_INT ? -1 : o->max_indiv,
+        .n_site = o->max_snp == DNA_NULL_INT ? -1 : o->max_snp,
+        .only_polymorphic = o->keep_polymorphic_only};
+    return true;
+}
+
 const dna_transform_def dna_transform_crop = {
     .name = "crop",
     .class_name = "Crop",
@@ -78,4 +89,5 @@ const dna_transform_def dna_transform_crop = {
     .opts_size = sizeof(crop_opts),
     .apply = crop_apply,
     .first_sites = crop_first_sites,
+    .part = crop_part,
 };

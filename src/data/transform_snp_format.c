@@ -51,4 +51,5 @@ const dna_transform_def dna_transform_snp_format = {
     .opts_size = sizeof(snp_format_opts),
     .apply = snp_format_apply,
     .first_sites = snp_format_first_sites,
+    .keeps_sample = true,
 };

@@ -25,7 +25,7 @@ round_up(size_t n)
 /* ---- the header ------------------------------------------------------------------ */
 
 void
-dna_record_put(unsigned char out[DNA_RECORD_HEADER], const dna_record *r)
+dna_packed_sample_put(unsigned char out[DNA_RECORD_HEADER], const dna_packed_sample *r)
 {
     dna_put_le(out, MAGIC, 4);
     out[4] = r->snp_dtype;
@@ -43,7 +43,7 @@ dna_record_put(unsigned char out[DNA_RECORD_HEADER], const dna_record *r)
 }
 
 static size_t
-matrix_size(const dna_record *r)
+matrix_size(const dna_packed_sample *r)
 {
     size_t n_hap = (size_t)r->n_hap, n_site = (size_t)r->n_site;
 
@@ -54,7 +54,7 @@ matrix_size(const dna_record *r)
 }
 
 static size_t
-positions_size(const dna_record *r)
+positions_size(const dna_packed_sample *r)
 {
     return r->pos_coding == DNA_CODED_NONE
                ? 0
@@ -69,12 +69,12 @@ is_coding(unsigned dtype, unsigned coding)
 }
 
 int
-dna_record_get(
-    dna_record *r, const unsigned char in[DNA_RECORD_HEADER], const char *name)
+dna_packed_sample_get(
+    dna_packed_sample *r, const unsigned char in[DNA_RECORD_HEADER], const char *name)
 {
     int rc = DNA_OK;
 
-    *r = (dna_record){.snp_dtype = in[4],
+    *r = (dna_packed_sample){.snp_dtype = in[4],
         .snp_coding = in[5],
         .pos_dtype = in[6],
         .pos_coding = in[7],
@@ -90,8 +90,8 @@ dna_record_get(
         DNA_EFORMAT, "%s: damaged: the checksum of the header of a sample is wrong",
         name);
     DNA_REQUIRE(r->scenario >= 0 && r->replicate >= 0 && r->n_hap >= 0 && r->n_site >= 0
-                    && r->n_hap < DNA_RECORD_MOST && r->n_site < DNA_RECORD_MOST
-                    && r->snp_dtype <= DNA_F64
+                    && r->n_hap < DNA_RECORD_MOST_HAP
+                    && r->n_site < DNA_RECORD_MOST_SITE && r->snp_dtype <= DNA_F64
                     && (r->snp_coding == DNA_CODED_AS_BITS
                         || is_coding(r->snp_dtype, r->snp_coding))
                     && (r->pos_coding == DNA_CODED_NONE
@@ -137,19 +137,20 @@ as_bytes(const dna_sample *s, uint8_t *room)
 }
 
 static int
-choose_coding(dna_record *r, const dna_sample *s, const uint8_t *bytes)
+choose_coding(dna_packed_sample *r, const dna_sample *s, const uint8_t *bytes)
 {
     int rc = DNA_OK;
 
-    *r = (dna_record){.n_hap = s->n_hap,
+    *r = (dna_packed_sample){.n_hap = s->n_hap,
         .n_site = s->n_site,
         .snp_dtype = (uint8_t)s->snp.dtype,
         .pos_dtype = DNA_CODED_NONE,
         .pos_coding = DNA_CODED_NONE};
-    DNA_REQUIRE(s->n_hap < DNA_RECORD_MOST && s->n_site < DNA_RECORD_MOST,
+    DNA_REQUIRE(s->n_hap < DNA_RECORD_MOST_HAP && s->n_site < DNA_RECORD_MOST_SITE,
         DNA_EUNSUPPORTED,
-        "a matrix of %lld x %lld: a packed sample has fewer than %lld individuals and sites",
-        (long long)s->n_hap, (long long)s->n_site, (long long)DNA_RECORD_MOST);
+        "a matrix of %lld x %lld: a packed sample has fewer than %lld individuals and %lld sites",
+        (long long)s->n_hap, (long long)s->n_site, (long long)DNA_RECORD_MOST_HAP,
+        (long long)DNA_RECORD_MOST_SITE);
     r->snp_coding = bytes != NULL ? DNA_CODED_AS_BITS : (uint8_t)dna_narrowest(&s->snp);
     if (s->has_pos) {
         r->pos_dtype = (uint8_t)s->pos.dtype;
@@ -161,7 +162,8 @@ out:
 }
 
 int
-dna_record_pack(dna_record *r, unsigned char **payload, const dna_sample *s)
+dna_packed_sample_pack(
+    dna_packed_sample *r, unsigned char **payload, const dna_sample *s)
 {
     uint8_t *room = NULL;
     unsigned char *out = NULL;
@@ -193,7 +195,7 @@ out:
 /* ---- unpacking ------------------------------------------------------------------- */
 
 bool
-dna_record_has_parts(const dna_record *r, bool is_distance)
+dna_packed_sample_has_parts(const dna_packed_sample *r, bool is_distance)
 {
     return r->snp_coding == DNA_CODED_AS_BITS
            && dna_dtype_size((dna_dtype)r->snp_dtype) == 1
@@ -201,7 +203,7 @@ dna_record_has_parts(const dna_record *r, bool is_distance)
 }
 
 static int
-unpack_matrix(dna_sample *s, const dna_record *r, const unsigned char *in,
+unpack_matrix(dna_sample *s, const dna_packed_sample *r, const unsigned char *in,
     const int64_t *index, int64_t n_hap, int64_t n_site)
 {
     int64_t dim[2] = {n_hap, n_site};
@@ -227,7 +229,7 @@ out:
 }
 
 static int
-unpack_positions(dna_sample *s, const dna_record *r, const unsigned char *in,
+unpack_positions(dna_sample *s, const dna_packed_sample *r, const unsigned char *in,
     const int64_t *index, int64_t n_site)
 {
     size_t size;
@@ -259,8 +261,8 @@ out:
 }
 
 int
-dna_record_unpack(dna_sample **out, const dna_record *r, const unsigned char *payload,
-    const dna_record_part *part)
+dna_packed_sample_unpack(dna_sample **out, const dna_packed_sample *r,
+    const unsigned char *payload, const dna_sample_part *part)
 {
     static const dna_position_format unknown = DNA_POSITION_FORMAT_INIT;
     int64_t n_hap = r->n_hap, n_site = r->n_site;

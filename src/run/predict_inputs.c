@@ -1,4 +1,4 @@
-/* predict_inputs.c - the samples to predict: npz files, or the files of a dataset.
+/* predict_inputs.c - the samples to predict: npz files, or those of a dataset.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -41,6 +41,12 @@ dna_predict_inputs_clear(dna_predict_inputs *in)
     *in = (dna_predict_inputs){0};
 }
 
+static bool
+is_dataset_name(const char *path)
+{
+    return dna_is_config_name(path) || dna_str_ends_with(path, DNA_PACKED_SUFFIX);
+}
+
 static int
 list_files(dna_predict_inputs *in)
 {
@@ -48,10 +54,10 @@ list_files(dna_predict_inputs *in)
     int rc = DNA_OK;
 
     for (int64_t i = 0; i < o->n_input; i++) {
-        DNA_REQUIRE(!dna_is_config_name(o->inputs[i]), DNA_EARG,
-            "%s: a dataset config must be the only input", o->inputs[i]);
+        DNA_REQUIRE(!is_dataset_name(o->inputs[i]), DNA_EARG,
+            "%s: a dataset must be the only input", o->inputs[i]);
         DNA_REQUIRE(dna_str_ends_with(o->inputs[i], ".npz"), DNA_EARG,
-            "%s: is neither an .npz file nor a dataset config (.yml, .yaml, .json)",
+            "%s: is neither an .npz file nor a dataset (.dnapack, or its config: .yml, .yaml, .json)",
             o->inputs[i]);
     }
     DNA_NEW(in->entries, o->n_input);
@@ -75,9 +81,11 @@ list_dataset(dna_predict_inputs *in)
     int rc = DNA_OK;
 
     DNA_REQUIRE(in->options->n_input == 1, DNA_EARG,
-        "%s: a dataset config must be the only input", path);
+        "%s: a dataset must be the only input", path);
     DNA_TRY(dna_arena_new(&in->arena));
-    DNA_TRY(dna_config_load(&config, in->arena, path));
+    DNA_TRY(dna_is_config_name(path)
+                ? dna_config_load(&config, in->arena, path)
+                : dna_packed_dataset_config(&config, in->arena, path));
     DNA_TRY(dna_config_check_dataset(in->arena, config, in->options->log));
     DNA_TRY(dna_source_new(&in->source, config));
     DNA_TRY(dna_source_list(in->source, &in->entries, &in->n));
@@ -123,7 +131,7 @@ dna_predict_inputs_init(
         .format = DNA_POSITION_FORMAT_INIT};
     DNA_REQUIRE(
         o->n_input > 0, DNA_EARG, "no input: give npz files or a dataset config");
-    if (dna_is_config_name(o->inputs[0])) {
+    if (is_dataset_name(o->inputs[0])) {
         DNA_TRY(list_dataset(in));
     } else {
         DNA_TRY(list_files(in));
@@ -194,7 +202,9 @@ dna_predict_inputs_load(const dna_predict_inputs *in, int64_t i, dna_sample **sa
     dna_sample *s = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_sample_load(&s, path, &options));
+    DNA_TRY(in->source != NULL
+                ? dna_source_load_entry(&s, in->source, &in->entries[i], &options)
+                : dna_sample_load(&s, path, &options));
     if (s->has_pos && in->net->has_format) {
         rc = guess_format(in, s);
         if (rc == DNA_OK && in->options->region_start > 0) {

@@ -1,4 +1,4 @@
-/* predict_inputs.h - the samples to predict: npz files, or the files of a dataset.
+/* predict_inputs.h - the samples to predict: npz files, or those of a dataset.
  *
  * SPDX-License-Identifier: MIT
  */

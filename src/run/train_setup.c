@@ -203,7 +203,7 @@ dna_training_first_sample(dna_training *t, dna_sample **sample, char **path)
     DNA_REQUIRE(row < t->table.n_row, DNA_EARG, "%s: no scenario has a replicate",
         t->table.path);
     DNA_TRY(dna_source_path(t->source, t->table.scenario[row], 0, &name));
-    DNA_TRY(dna_sample_load(sample, name, dna_source_sample_options(t->source)));
+    DNA_TRY(dna_source_load(sample, t->source, t->table.scenario[row], 0, NULL, NULL));
 out:
     if (path != NULL) {
         *path = name;

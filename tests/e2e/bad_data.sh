@@ -43,7 +43,7 @@ mkdir folder.npz
 status=0
 "$dnadna" predict $net folder.npz > out 2> err || status=$?
 [ $status = 1 ] && grep -q 'folder.npz' err || fail "a folder for a file"
-refused 'is neither an .npz file nor a dataset config' predict $net "$sample" notes.txt
+refused 'is neither an .npz file nor a dataset' predict $net "$sample" notes.txt
 refused 'must be the only input' predict $net "$data/one_event_dataset_config.yml" "$sample"
 refused 'npz files have no scenario' predict --by scenario $net "$sample"
 refused 'exclude each other' predict --raw --by scenario $net "$data/one_event_dataset_config.yml"

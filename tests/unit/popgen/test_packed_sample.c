@@ -68,20 +68,20 @@ check_round_trip(const dna_sample *s, int coding)
 {
     unsigned char header[DNA_RECORD_HEADER];
     unsigned char *payload = NULL;
-    dna_record r, again;
+    dna_packed_sample r, again;
     dna_sample *back = NULL;
 
-    assert_ok(dna_record_pack(&r, &payload, s));
+    assert_ok(dna_packed_sample_pack(&r, &payload, s));
     assert_int_equal(r.snp_coding, coding);
     r.scenario = 7;
     r.replicate = 1;
     r.offset = 4096;
-    dna_record_put(header, &r);
-    assert_ok(dna_record_get(&again, header, "test"));
+    dna_packed_sample_put(header, &r);
+    assert_ok(dna_packed_sample_get(&again, header, "test"));
     assert_int_equal(again.scenario, 7);
     assert_int_equal(again.replicate, 1);
     assert_int_equal(again.offset, 4096);
-    assert_ok(dna_record_unpack(&back, &again, payload, NULL));
+    assert_ok(dna_packed_sample_unpack(&back, &again, payload, NULL));
     assert_same(s, back);
     dna_sample_free(back);
     dna_free(payload);
@@ -151,10 +151,10 @@ test_the_bytes_are_as_documented(void **state)
         0x2, 0x3, 0x5, 0, 0, 0, 0, 0, 1, 0, 44, 1, 188, 2, 0, 0};
     dna_sample *s = sample_from_text("011 110 001", DNA_I64, pos, NULL);
     unsigned char *payload = NULL;
-    dna_record r;
+    dna_packed_sample r;
 
     (void)state;
-    assert_ok(dna_record_pack(&r, &payload, s));
+    assert_ok(dna_packed_sample_pack(&r, &payload, s));
     assert_int_equal(r.payload, sizeof(want));
     assert_int_equal(r.pos_dtype, DNA_I64);
     assert_int_equal(r.pos_coding, DNA_U16);
@@ -173,19 +173,19 @@ test_parts_are_those_of_the_whole(void **state)
     (void)state;
     dna_rng_init(&rng, 3, "packed", 0, 0, 0);
     for (int64_t c = 0; c < 2 * DNA_COUNT(wanted) * DNA_COUNT(wanted); c++) {
-        dna_record_part part = {.only_polymorphic = c % 2 == 1,
+        dna_sample_part part = {.only_polymorphic = c % 2 == 1,
             .n_hap = wanted[c / 2 % DNA_COUNT(wanted)],
             .n_site = wanted[c / 2 / DNA_COUNT(wanted)]};
         dna_sample *s = random_sample(&rng, 21, 77, DNA_U8, 0, 2, DNA_F64);
         unsigned char *payload = NULL;
-        dna_record r;
+        dna_packed_sample r;
         dna_sample *got = NULL;
         int64_t n_site = part.n_site < 0 ? s->n_site : part.n_site;
 
-        assert_ok(dna_record_pack(&r, &payload, s));
-        assert_true(dna_record_has_parts(&r, false));
-        assert_false(dna_record_has_parts(&r, true));
-        assert_ok(dna_record_unpack(&got, &r, payload, &part));
+        assert_ok(dna_packed_sample_pack(&r, &payload, s));
+        assert_true(dna_packed_sample_has_parts(&r, false));
+        assert_false(dna_packed_sample_has_parts(&r, true));
+        assert_ok(dna_packed_sample_unpack(&got, &r, payload, &part));
         if (part.n_hap >= 0) {
             assert_ok(dna_sample_keep_first_rows(s, part.n_hap));
         }
@@ -199,19 +199,19 @@ test_parts_are_those_of_the_whole(void **state)
 }
 
 static void
-refuse(const dna_record *r, const char *text)
+refuse(const dna_packed_sample *r, const char *text)
 {
     unsigned char header[DNA_RECORD_HEADER];
-    dna_record again;
+    dna_packed_sample again;
 
-    dna_record_put(header, r);
-    assert_fails(dna_record_get(&again, header, "x.dnapack"), DNA_EFORMAT, text);
+    dna_packed_sample_put(header, r);
+    assert_fails(dna_packed_sample_get(&again, header, "x.dnapack"), DNA_EFORMAT, text);
 }
 
 static void
 test_headers_that_lie_are_refused(void **state)
 {
-    const dna_record good = {.n_hap = 3,
+    const dna_packed_sample good = {.n_hap = 3,
         .n_site = 4,
         .payload = 8,
         .snp_dtype = DNA_U8,
@@ -219,19 +219,22 @@ test_headers_that_lie_are_refused(void **state)
         .pos_dtype = DNA_CODED_NONE,
         .pos_coding = DNA_CODED_NONE};
     unsigned char header[DNA_RECORD_HEADER];
-    dna_record r;
+    dna_packed_sample r;
 
     (void)state;
-    dna_record_put(header, &good);
-    assert_ok(dna_record_get(&r, header, "x.dnapack"));
+    dna_packed_sample_put(header, &good);
+    assert_ok(dna_packed_sample_get(&r, header, "x.dnapack"));
     header[30] ^= 1;
-    assert_fails(dna_record_get(&r, header, "x.dnapack"), DNA_EFORMAT,
+    assert_fails(dna_packed_sample_get(&r, header, "x.dnapack"), DNA_EFORMAT,
         "x.dnapack: damaged: the checksum of the header of a sample is wrong");
     r = good;
     r.n_site = 9;
     refuse(&r, "x.dnapack: 8 bytes for a sample of 3 x 9");
     r = good;
     r.n_hap = INT64_MAX;
+    refuse(&r, "impossible values");
+    r = good;
+    r.n_hap = DNA_RECORD_MOST_HAP;
     refuse(&r, "impossible values");
     r = good;
     r.n_hap = -1;
@@ -244,12 +247,13 @@ test_headers_that_lie_are_refused(void **state)
     refuse(&r, "impossible values");
     r = good;
     r.n_hap = 0; /* a matrix of nothing, with as many sites as one likes */
-    r.n_site = DNA_RECORD_MOST - 1;
+    r.n_site = DNA_RECORD_MOST_SITE - 1;
     r.snp_coding = DNA_U8;
     r.payload = 0;
     refuse(&r, "0 bytes for a sample of 0 x 2147483647");
     r = good;
-    r.n_hap = r.n_site = DNA_RECORD_MOST - 1;
+    r.n_hap = DNA_RECORD_MOST_HAP - 1;
+    r.n_site = DNA_RECORD_MOST_SITE - 1;
     r.snp_dtype = r.snp_coding = DNA_F64;
     r.payload = 16;
     refuse(&r, "16 bytes for a sample");
@@ -260,19 +264,19 @@ test_out_of_memory(void **state)
 {
     const double pos[] = {0, 0.25, 0.5};
     dna_sample *s = sample_from_text("011 110 001", DNA_F64, pos, NULL);
-    dna_record_part part = {.n_hap = 2, .n_site = 2, .only_polymorphic = true};
+    dna_sample_part part = {.n_hap = 2, .n_site = 2, .only_polymorphic = true};
 
     (void)state;
     for_each_oom(i) {
         unsigned char *payload = NULL;
         dna_sample *all = NULL, *some = NULL;
-        dna_record r;
-        int rc = dna_record_pack(&r, &payload, s);
+        dna_packed_sample r;
+        int rc = dna_packed_sample_pack(&r, &payload, s);
         if (rc == DNA_OK) {
-            rc = dna_record_unpack(&all, &r, payload, NULL);
+            rc = dna_packed_sample_unpack(&all, &r, payload, NULL);
         }
         if (rc == DNA_OK) {
-            rc = dna_record_unpack(&some, &r, payload, &part);
+            rc = dna_packed_sample_unpack(&some, &r, payload, &part);
         }
         assert_true(rc == DNA_OK || rc == DNA_ENOMEM);
         dna_sample_free(all);

@@ -60,6 +60,10 @@ typedef struct {
     dna_progress_fn progress;
     void *payload;
     const volatile int *stop; /* set to non-zero to stop soon */
+    bool packed;              /* one file for all samples: data_source.format packed */
+    char **
+        packed_path; /* gets the name of the file of all scenarios, a heap string; NULL:
+                         * not wanted */
 } dna_simulation_options;
 /** Draw the parameter table and simulate every replicate of its scenarios, or of a
  * slice. The same config and seed give the same files, whatever the threads, the slices
@@ -68,6 +72,22 @@ typedef struct {
 DNA_API int dna_run_simulation(const dna_simulation_options *o) DNA_MUST_CHECK;
 /** Name and first paragraph of every simulator, for people. */
 DNA_API int dna_run_help_simulators(FILE *out) DNA_MUST_CHECK;
+
+typedef struct {
+    const char
+        *dataset; /* a dataset config, or a packed dataset whose slices are joined */
+    const char *path; /* of the packed file, .dnapack */
+    bool force;       /* replace a file that is there */
+    int n_thread;     /* 0: as many as there are */
+    dna_log *log;
+    const char *log_file; /* NULL: none */
+    dna_progress_fn progress;
+    void *payload;
+    const volatile int *stop; /* set to non-zero to stop soon */
+} dna_pack_options;
+/** Write all samples of a dataset into one packed file, with its parameter table and the
+ * record of the simulation if they are there. A sample that cannot be read is an error. */
+DNA_API int dna_run_pack(const dna_pack_options *o) DNA_MUST_CHECK;
 
 typedef struct {
     const char *model_name;     /* required */

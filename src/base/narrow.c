@@ -14,6 +14,12 @@
 
 #define CHUNK 256
 
+static bool
+is_unsigned(dna_dtype t)
+{
+    return t == DNA_U8 || t == DNA_U16 || t == DNA_U32 || t == DNA_U64;
+}
+
 typedef struct {
     bool is_integer;     /* all are integers, and no -0 */
     bool is_exact_float; /* all survive as float32 */
@@ -89,6 +95,9 @@ dna_may_narrow(dna_dtype dtype, dna_dtype stored)
     }
     if (stored == DNA_F32) {
         return dtype == DNA_F64;
+    }
+    if (is_unsigned(dtype) && !is_unsigned(stored)) {
+        return false;
     }
     return stored != DNA_BOOL && !is_float(stored);
 }

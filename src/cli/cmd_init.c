@@ -26,7 +26,8 @@ static const dna_opt options[] = {
         .metavar = "FILE",
         .exclusive = 1,
         .offset = offsetof(init_values, dataset_config),
-        .doc = "Config of the dataset to train on."},
+        .doc =
+            "Config of the dataset to train on, or a packed dataset (.dnapack), for which one is written."},
     {.name = "fresh-samples",
         .kind = OPT_FLAG,
         .offset = offsetof(init_values, fresh_samples),

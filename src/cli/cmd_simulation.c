@@ -83,7 +83,7 @@ static const dna_command command_init = {.name = "init",
 typedef struct {
     dna_common common;
     int64_t scenario_id, scenarios_to_simulate, n_cpus;
-    bool overwrite, backup, resume, verbose;
+    bool packed, overwrite, backup, resume, verbose;
     dna_opt_list set;
     const char *config;
 } run_values;
@@ -101,6 +101,11 @@ static const dna_opt run_options[] = {
         .min = 1,
         .offset = offsetof(run_values, scenarios_to_simulate),
         .doc = "How many scenarios from there (default: all)."},
+    {.name = "packed",
+        .kind = OPT_FLAG,
+        .offset = offsetof(run_values, packed),
+        .doc =
+            "Write one packed file, <dataset_name>.dnapack, in the place of an npz a replicate; the same as --set data_source.format=packed. A slice is a file of its own."},
     {.name = "resume",
         .kind = OPT_FLAG,
         .offset = offsetof(run_values, resume),
@@ -143,9 +148,10 @@ static const dna_arg run_arguments[] = {
     {0}};
 
 static const dna_opt_spec run_spec = {.name = "dnadna simulation run",
-    .doc = "Draw the parameters of all scenarios and simulate their replicates. "
-           "Writes the parameter table and one npz file a replicate. "
-           "Ctrl-C stops; --resume goes on from there.",
+    .doc =
+        "Draw the parameters of all scenarios and simulate their replicates. "
+        "Writes the parameter table and one npz file a replicate, or one packed file. "
+        "Ctrl-C stops; --resume goes on from there.",
     .opts = {dna_opts_common, run_options, dna_opts_log},
     .args = run_arguments};
 
@@ -158,6 +164,7 @@ run_run(const void *values, dna_log *log)
             "--resume keeps what is there: it goes neither with --overwrite nor with --backup");
         return DNA_EXIT_USAGE;
     }
+    char *packed_path = NULL;
     dna_simulation_options o = {.config = v->config,
         .overrides = v->set.items,
         .n_override = v->set.n,
@@ -167,6 +174,8 @@ run_run(const void *values, dna_log *log)
         .overwrite = v->overwrite,
         .backup = v->backup,
         .verbose = v->verbose,
+        .packed = v->packed,
+        .packed_path = &packed_path,
         .n_thread = (int)v->n_cpus,
         .log = log,
         .log_file = v->common.log_file,
@@ -178,12 +187,13 @@ run_run(const void *values, dna_log *log)
     dna_console_finish();
     if (rc == DNA_OK) {
         dna_str_init(&quoted, 0);
-        dna_str_addf(&quoted, "--simulation-config=");
-        dna_str_add_shell(&quoted, v->config);
+        dna_str_addf(&quoted, "--%s-config=", v->packed ? "dataset" : "simulation");
+        dna_str_add_shell(&quoted, v->packed ? packed_path : v->config);
         dna_log_info(log, "next, with a name for the model:");
         dna_log_info(log, "    dnadna init %s MODEL-NAME", dna_str_text(&quoted));
         dna_str_clear(&quoted);
     }
+    free(packed_path);
     return rc;
 }
 

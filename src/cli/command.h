@@ -46,6 +46,7 @@ typedef struct dna_command {
 } dna_command;
 
 extern const dna_command dna_command_simulation;
+extern const dna_command dna_command_pack;
 extern const dna_command dna_command_init;
 extern const dna_command dna_command_preprocess;
 extern const dna_command dna_command_train;

@@ -4,12 +4,11 @@
  */
 #include "data/packed_set.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/path.h"
-#include "config/tables.h"
+#include "base/str.h"
 
 /* ---- names ----------------------------------------------------------------------- */
 
@@ -38,9 +37,9 @@ dna_packed_slice_path(const char *path, int64_t first, int64_t last, int n_digit
     return dna_str_take(&s);
 }
 
-/* Whether `name` is "<stem>.<digits>-<digits><suffix>" of the name of the whole. */
-static bool
-is_slice_name(const char *name, const char *whole)
+/* "<stem>.<digits>-<digits><suffix>" */
+bool
+dna_packed_is_slice(const char *name, const char *whole)
 {
     static const char digits[] = "0123456789";
     size_t stem = stem_length(whole);
@@ -85,7 +84,7 @@ open_slices(dna_packed_set *set, const char *whole)
     }
     DNA_TRY(dna_path_list(dir, &names, &n));
     for (int64_t i = 0; i < n; i++) {
-        if (!is_slice_name(names[i], name)) {
+        if (!dna_packed_is_slice(names[i], name)) {
             continue;
         }
         dna_free(path);
@@ -154,6 +153,8 @@ dna_packed_set_open(
         dna_str_addf(&file, "%s%s", dataset_name, DNA_PACKED_SUFFIX);
         name = dna_str_text(&file);
     }
+    DNA_REQUIRE(dna_str_ends_with(name, DNA_PACKED_SUFFIX), DNA_EARG,
+        "data_source.path \"%s\" does not end in %s", name, DNA_PACKED_SUFFIX);
     path = dna_path_join(folder, name);
     if (path == NULL || dna_str_status(&file) < 0) {
         rc = DNA_ENOMEM;
@@ -189,91 +190,4 @@ dna_packed_set_find(const dna_packed_set *set, int64_t scenario, int64_t replica
         }
     }
     return false;
-}
-
-/* ---- metadata -------------------------------------------------------------------- */
-
-int
-dna_packed_read_table(char **text, size_t *n, const char *path)
-{
-    dna_packed *p = NULL;
-    dna_arena *arena = NULL;
-    dna_value *meta = NULL;
-    int rc = DNA_OK;
-
-    DNA_TRY(dna_packed_open(&p, path));
-    DNA_TRY(dna_arena_new(&arena));
-    DNA_TRY(dna_packed_read_meta(&meta, arena, p));
-    const dna_value *table = dna_value_get(meta, "scenario_params");
-    DNA_REQUIRE(table != NULL && table->type == DNA_STRING, DNA_EFORMAT,
-        "%s: brings no parameter table along; scenario_params_path names one", path);
-    *text = dna_strdup(table->text);
-    DNA_REQUIRE(*text != NULL, DNA_ENOMEM, "out of memory");
-    *n = strlen(*text);
-out:
-    dna_arena_free(arena);
-    dna_packed_close(p);
-    return rc;
-}
-
-static int
-set_text(dna_arena *a, dna_value *map, const char *key, const char *text)
-{
-    return dna_value_set(a, map, key, dna_value_string(a, text));
-}
-
-int
-dna_packed_dataset_config(dna_value **out, dna_arena *a, const char *path)
-{
-    dna_packed *p = NULL;
-    dna_value *meta = NULL;
-    dna_value *config = dna_value_map(a), *source = dna_value_map(a);
-    char *absolute = dna_path_absolute(path), *dir = NULL;
-    int rc = DNA_OK;
-
-    dir = absolute != NULL ? dna_path_dirname(absolute) : NULL;
-    if (config == NULL || source == NULL || dir == NULL) {
-        rc = DNA_ENOMEM;
-        goto out;
-    }
-    DNA_TRY(dna_packed_open(&p, path));
-    DNA_TRY(dna_packed_read_meta(&meta, a, p));
-    const char *name = dna_value_as_text(dna_value_get(meta, "dataset_name"));
-    DNA_TRY(set_text(a, config, "data_root", dir));
-    DNA_TRY(set_text(a, config, "dataset_name", name != NULL ? name : "generic"));
-    DNA_TRY(set_text(a, source, "format", "packed"));
-    DNA_TRY(set_text(a, source, "path", dna_path_basename(absolute)));
-    DNA_TRY(dna_value_set(a, config, "data_source", source));
-    *out = config;
-out:
-    dna_packed_close(p);
-    dna_free(dir);
-    dna_free(absolute);
-    return rc;
-}
-
-int
-dna_packed_add_format(dna_position_format *f, const dna_packed *p)
-{
-    dna_arena *arena = NULL;
-    dna_value *meta = NULL;
-    dna_position_format its = DNA_POSITION_FORMAT_INIT;
-    int rc = DNA_OK;
-
-    DNA_TRY(dna_arena_new(&arena));
-    DNA_TRY(dna_packed_read_meta(&meta, arena, p));
-    (void)dna_config_position_format(meta, &its.distance, &its.normalized,
-        &its.circular, &its.chromosome_size, &its.initial_position);
-    f->distance = f->distance < 0 ? its.distance : f->distance;
-    f->normalized = f->normalized < 0 ? its.normalized : f->normalized;
-    f->circular = f->circular < 0 ? its.circular : f->circular;
-    if (f->chromosome_size == 0 && its.chromosome_size > 0) {
-        f->chromosome_size = its.chromosome_size;
-    }
-    if (isnan(f->initial_position) && its.initial_position >= 0) {
-        f->initial_position = its.initial_position;
-    }
-out:
-    dna_arena_free(arena);
-    return rc;
 }

@@ -29,14 +29,7 @@ bool dna_packed_set_find(const dna_packed_set *set, int64_t scenario, int64_t re
 /** The name of a file, or of its slice of scenarios [first, last] with so many digits
  *  (0: all): a heap string, NULL when memory is out. */
 char *dna_packed_slice_path(const char *path, int64_t first, int64_t last, int n_digit);
-/** The parameter table that a packed file brings along, a heap string; *n its bytes. Errors:
- * those of dna_packed_open(); DNA_EFORMAT if it has none. */
-int dna_packed_read_table(char **text, size_t *n, const char *path) DNA_MUST_CHECK;
-/** The dataset config that reads a packed file: data_root, dataset_name, data_source. */
-int dna_packed_dataset_config(
-    dna_value **out, dna_arena *arena, const char *path) DNA_MUST_CHECK;
-/** What the metadata says of positions, where the format given does not. */
-int dna_packed_add_format(
-    dna_position_format *format, const dna_packed *p) DNA_MUST_CHECK;
+/** Whether a file name is that of a slice of the file named `whole`. */
+bool dna_packed_is_slice(const char *name, const char *whole);
 
 #endif

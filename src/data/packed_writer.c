@@ -47,7 +47,7 @@ dna_packed_part_path(const char *path)
     dna_str s;
 
     dna_str_init(&s, 0);
-    dna_str_addf(&s, "%s.part", path);
+    dna_str_addf(&s, "%s%s", path, DNA_PACKED_PART);
     return dna_str_take(&s);
 }
 
@@ -292,7 +292,7 @@ int64_t
 dna_packed_writer_length(dna_packed_writer *w)
 {
     pthread_mutex_lock(&w->mutex);
-    int64_t length = dna_append_length(w->file);
+    int64_t length = dna_append_length(w->file) + (int64_t)w->n_waiting;
     pthread_mutex_unlock(&w->mutex);
     return length;
 }

@@ -20,6 +20,8 @@
 
 #include "data/packed.h"
 
+#define DNA_PACKED_PART ".part" /* behind the name of a file that is not finished */
+
 typedef struct dna_packed_writer dna_packed_writer;
 
 /** Begin anew, or (keep) go on with the whole samples of a partial file of the same
@@ -42,7 +44,7 @@ int dna_packed_writer_put(dna_packed_writer *w, int64_t number, int64_t scenario
     int64_t replicate, const dna_sample *sample, bool may_wait) DNA_MUST_CHECK;
 /** Let nobody wait any longer: a sample that others wait for will not come. */
 void dna_packed_writer_stop(dna_packed_writer *w);
-/** Bytes so far. */
+/** Bytes so far, those that wait included. */
 int64_t dna_packed_writer_length(dna_packed_writer *w);
 /** When all n samples have come: write the index and give the file its name. */
 int dna_packed_writer_finish(dna_packed_writer *w, int64_t n) DNA_MUST_CHECK;

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/path.h"
-#include "data/packed_set.h"
+#include "data/packed_meta.h"
 
 /* More samples than any disk holds; keeps sums of replicates within int64. */
 #define MAX_REPLICATE ((int64_t)1 << 32)

@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "config/tables.h"
+#include "data/packed_meta.h"
 #include "data/template.h"
 
 struct dna_source {
@@ -638,5 +639,5 @@ dna_source_has_scenario_folders(const dna_source *source)
 bool
 dna_source_has_replicates(const dna_source *source)
 {
-    return source->name.has_field[DNA_REPLICATE];
+    return source->is_packed || source->name.has_field[DNA_REPLICATE];
 }

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "config/config.h"
 #include "config/tables.h"
+#include "data/packed_meta.h"
 #include "dnadna/dnadna.h"
 #include "run/settings.h"
 #include "run/simulators.h"
@@ -18,10 +19,12 @@
 typedef struct {
     const dna_init_options *o;
     dna_arena *arena;
-    char *dir;          /* the model's folder */
-    char *dataset_path; /* of the dataset config: the user's or ours */
-    char *config_path;  /* of the preprocessing config */
-    dna_value *dataset; /* as the user's file has it; NULL: the template */
+    char *dir;             /* the model's folder */
+    char *dataset_path;    /* of the dataset config: the user's or ours */
+    char *config_path;     /* of the preprocessing config */
+    dna_value *dataset;    /* as the user's file has it; NULL: the template */
+    bool is_packed;        /* dataset is ours, for a packed file */
+    const char *simulator; /* that made the data, by its config or record; or NULL */
     dna_value *config;
 } init_job;
 
@@ -58,6 +61,31 @@ check_new(const init_job *j, const char *path)
     return dna_fail(DNA_EEXISTS, "%s: is there already; --force replaces it", path);
 }
 
+/* A config of ours that reads a packed file. */
+static int
+read_packed(init_job *j, const char *path)
+{
+    dna_value *meta = NULL;
+    char *root = NULL;
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(
+        !j->o->fresh_samples, DNA_EARG, "fresh samples need a simulation config");
+    DNA_TRY(dna_packed_dataset_config(&j->dataset, &meta, j->arena, path));
+    j->simulator = dna_setting_text(meta, "simulation_record.simulator");
+    root = dna_path_relative(dna_setting_text(j->dataset, "data_root"), j->dir);
+    if (root == NULL) {
+        rc = DNA_ENOMEM;
+        goto out;
+    }
+    DNA_TRY(dna_value_set(
+        j->arena, j->dataset, "data_root", dna_value_string(j->arena, root)));
+    j->is_packed = true;
+out:
+    dna_free(root);
+    return rc;
+}
+
 static int
 read_dataset(init_job *j)
 {
@@ -70,18 +98,22 @@ read_dataset(init_job *j)
         "fresh samples need a simulation config");
     DNA_REQUIRE(o->dataset_config == NULL || o->simulation_config == NULL, DNA_EARG,
         "give a dataset config or a simulation config, not both");
-    if (given == NULL) {
+    bool is_packed = given != NULL && dna_str_ends_with(given, DNA_PACKED_SUFFIX);
+    if (given == NULL || is_packed) {
         DNA_TRY(model_file(&j->dataset_path, j, "_dataset_config.yml"));
         DNA_TRY(check_new(j, j->dataset_path));
+        if (is_packed) {
+            DNA_TRY(read_packed(j, given));
+        }
         goto out;
     }
     DNA_TRY(dna_config_load(&j->dataset, j->arena, given));
     DNA_TRY(dna_config_check_dataset(j->arena, j->dataset, o->log));
     dna_config_notices(j->dataset, o->log);
-    const char *simulator = dna_setting_text(j->dataset, "simulator_name");
-    DNA_REQUIRE(!o->fresh_samples || dna_simulator_find(simulator) != NULL, DNA_EARG,
+    j->simulator = dna_setting_text(j->dataset, "simulator_name");
+    DNA_REQUIRE(!o->fresh_samples || dna_simulator_find(j->simulator) != NULL, DNA_EARG,
         "%s: simulator_name: %s: fresh samples need a simulator that is built in",
-        given, simulator != NULL ? simulator : "is not given");
+        given, j->simulator != NULL ? j->simulator : "is not given");
     j->dataset_path = dna_strdup(given);
     if (j->dataset_path == NULL) {
         rc = DNA_ENOMEM;
@@ -120,8 +152,7 @@ compose(init_job *j)
     char *relative = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_simulator_preprocessing(
-        &layers[0], a, dna_setting_text(j->dataset, "simulator_name")));
+    DNA_TRY(dna_simulator_preprocessing(&layers[0], a, j->simulator));
     n = layers[0] != NULL ? 1 : 0;
     DNA_TRY(dna_config_template_preprocessing(&layers[n], a));
     DNA_TRY(dna_config_merge(&j->config, a, layers, n + 1));
@@ -146,12 +177,14 @@ out:
 }
 
 static int
-write_dataset_template(init_job *j)
+write_dataset(init_job *j)
 {
-    dna_value *config = NULL;
+    dna_value *config = j->dataset;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_config_template_dataset(&config, j->arena));
+    if (config == NULL) {
+        DNA_TRY(dna_config_template_dataset(&config, j->arena));
+    }
     DNA_TRY(dna_config_write(j->dataset_path, config, dna_fields_dataset,
         "Dataset config: where the samples are and how they are stored.", 4));
 out:
@@ -163,16 +196,17 @@ static int
 write_all(init_job *j)
 {
     bool is_new_dir = !dna_path_exists(j->dir);
-    bool is_new_dataset = j->dataset == NULL && !dna_path_exists(j->dataset_path);
+    bool is_ours = j->dataset == NULL || j->is_packed;
+    bool is_new_dataset = is_ours && !dna_path_exists(j->dataset_path);
     int rc = DNA_OK;
 
     DNA_TRY(dna_path_make_dirs(j->dir));
-    if (j->dataset == NULL) {
-        DNA_TRY(write_dataset_template(j));
+    if (is_ours) {
+        DNA_TRY(write_dataset(j));
     }
     DNA_TRY(dna_config_write(j->config_path, j->config, dna_fields_preprocessing,
         "Preprocessing config: what the network learns, from which scenarios.", 4));
-    if (j->dataset == NULL) {
+    if (is_ours) {
         dna_log_info(j->o->log, "wrote the dataset config %s", j->dataset_path);
     }
     dna_log_info(j->o->log, "wrote the preprocessing config %s", j->config_path);

@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "config/config.h"
 #include "config/tables.h"
+#include "data/packed_meta.h"
 #include "popgen/sample_ops.h"
 #include "run/settings.h"
 
@@ -85,7 +86,7 @@ list_dataset(dna_predict_inputs *in)
     DNA_TRY(dna_arena_new(&in->arena));
     DNA_TRY(dna_is_config_name(path)
                 ? dna_config_load(&config, in->arena, path)
-                : dna_packed_dataset_config(&config, in->arena, path));
+                : dna_packed_dataset_config(&config, NULL, in->arena, path));
     DNA_TRY(dna_config_check_dataset(in->arena, config, in->options->log));
     DNA_TRY(dna_source_new(&in->source, config));
     DNA_TRY(dna_source_list(in->source, &in->entries, &in->n));

@@ -33,6 +33,10 @@ read_table(dna_preprocess_job *j)
     int64_t n_column = 0;
     int rc = DNA_OK;
 
+    DNA_TRY(dna_source_new(&j->source, dna_value_get(j->config, "dataset")));
+    if (path == NULL && dna_source_packed(j->source) != NULL) {
+        path = dna_packed_path(dna_source_packed(j->source)->files[0]);
+    }
     DNA_REQUIRE(path != NULL, DNA_EARG, "%s: dataset.scenario_params_path: is missing",
         j->o->config);
     DNA_TRY(dna_params_table_columns(path, &columns, &n_column));
@@ -104,7 +108,6 @@ check_scenarios(dna_preprocess_job *j)
     int rc = DNA_OK;
 
     DNA_TRY(open_pool(j));
-    DNA_TRY(dna_source_new(&j->source, dna_value_get(j->config, "dataset")));
     dna_scenario_check check = {
         .min_snp = dna_setting_int(j->config, "preprocessing.min_snp", DNA_NULL_INT),
         .min_indiv =

@@ -23,6 +23,9 @@
 static void
 job_clear(dna_simulation_job *j)
 {
+    dna_packed_writer_close(j->writer);
+    dna_free(j->packed_path);
+    dna_free(j->packed_whole);
     dna_simulator_free(j->sim);
     dna_source_free(j->source);
     dna_free(j->values);
@@ -56,6 +59,13 @@ take_settings(dna_simulation_job *j)
 }
 
 static int
+ask_for_packed(dna_simulation_job *j)
+{
+    static const char *const override = "data_source.format=packed";
+    return dna_parts_override(j->config, j->arena, &override, 1);
+}
+
+static int
 read_config(dna_simulation_job *j)
 {
     const dna_simulation_options *o = j->o;
@@ -63,6 +73,7 @@ read_config(dna_simulation_job *j)
 
     DNA_TRY(dna_config_load(&j->config, j->arena, o->config));
     DNA_TRY(dna_parts_override(j->config, j->arena, o->overrides, o->n_override));
+    DNA_TRY(o->packed ? ask_for_packed(j) : DNA_OK);
     DNA_TRY(take_settings(j));
     DNA_TRY(dna_config_check_dataset(j->arena, j->config, o->log));
     dna_config_notices(j->config, o->log);
@@ -138,7 +149,8 @@ choose_slice(dna_simulation_job *j)
     DNA_REQUIRE(o->first_scenario >= 0 && o->first_scenario < total, DNA_EARG,
         "scenario %lld: the table has scenarios 0 to %lld",
         (long long)o->first_scenario, (long long)total - 1);
-    DNA_REQUIRE(dna_source_has_replicates(j->source) || j->sim->n_replicate == 1,
+    DNA_REQUIRE(j->source == NULL || dna_source_has_replicates(j->source)
+                    || j->sim->n_replicate == 1,
         DNA_EARG,
         "%s: data_source.filename_format: has no {replicate}, but there are %lld a scenario",
         o->config, (long long)j->sim->n_replicate);
@@ -199,11 +211,14 @@ open_simulator(dna_simulation_job *j)
     }
     j->sim->is_cancelled = is_stopped;
     j->sim->payload = j;
-    DNA_TRY(dna_source_new(&j->source, j->config));
-    j->save = *dna_source_sample_options(j->source);
-    j->save.is_stored = !dna_setting_bool(j->config, "data_source.compress", true);
-    j->save.skips_sync = true; /* what is lost can be made again */
+    if (!dna_setting_is(j->config, "data_source.format", "packed")) {
+        DNA_TRY(dna_source_new(&j->source, j->config));
+        j->save = *dna_source_sample_options(j->source);
+        j->save.is_stored = !dna_setting_bool(j->config, "data_source.compress", true);
+        j->save.skips_sync = true; /* what is lost can be made again */
+    }
     DNA_TRY(choose_slice(j));
+    DNA_TRY(j->source == NULL ? dna_simulation_packed_names(j) : DNA_OK);
     DNA_NEW(j->values, j->sim->n_scenario * j->sim->n_column);
     DNA_TRY(dna_simulator_table(j->sim, j->values));
     DNA_TRY(dna_simulation_table_text(j));
@@ -219,6 +234,7 @@ typedef struct {
     dna_simulator_worker **workers; /* [n_thread], made when first needed */
     const int64_t *todo;            /* [n] samples of the slice, by number */
     int64_t n;
+    bool is_in_order;      /* numbers of todo rise */
     pthread_mutex_t mutex; /* guards what follows */
     int64_t n_done, n_kept, n_total;
     double bytes, start;
@@ -309,6 +325,12 @@ make_sample(work *w, int64_t scenario, int64_t replicate, int worker, const char
     }
     DNA_TRY(dna_simulator_run(
         w->workers[worker], row, j->seed, scenario, replicate, 0, &sample));
+    if (j->writer != NULL) {
+        int64_t number = (scenario - j->first) * j->sim->n_replicate + replicate;
+        DNA_TRY(dna_packed_writer_put(
+            j->writer, number, scenario, replicate, sample, w->is_in_order));
+        goto out;
+    }
     DNA_TRY(save_sample(j, sample, dna_simulator_trees(w->workers[worker]), path));
 out:
     dna_sample_free(sample);
@@ -321,7 +343,7 @@ count_done(work *w, const char *path, bool is_kept)
     const dna_simulation_options *o = w->j->o;
     int64_t size = 0;
 
-    if (!is_kept && dna_path_size(path, &size) < 0) {
+    if (path != NULL && !is_kept && dna_path_size(path, &size) < 0) {
         size = 0; /* gone already: the estimate is none of its business */
     }
     pthread_mutex_lock(&w->mutex);
@@ -352,14 +374,19 @@ one_sample(void *payload, int64_t task, int worker)
     int rc = DNA_OK;
 
     DNA_REQUIRE(!is_stopped(j), DNA_ECANCEL, "stopped on request");
-    DNA_TRY(dna_simulation_sample_path(j, scenario, replicate, &path));
     bool is_kept = false;
-    DNA_TRY(check_kept(j, path, &is_kept));
+    if (j->writer == NULL) {
+        DNA_TRY(dna_simulation_sample_path(j, scenario, replicate, &path));
+        DNA_TRY(check_kept(j, path, &is_kept));
+    }
     if (!is_kept) {
         DNA_TRY(make_sample(w, scenario, replicate, worker, path));
     }
     count_done(w, path, is_kept);
 out:
+    if (rc < 0 && j->writer != NULL) {
+        dna_packed_writer_stop(j->writer); /* others may wait for this sample */
+    }
     dna_free(path);
     return rc;
 }
@@ -404,7 +431,10 @@ tell_estimate(const work *w, double seconds, int64_t n_left)
     if (n < 1) {
         return;
     }
-    double bytes = w->bytes / n * (double)n_left;
+    double made = j->writer == NULL
+                      ? w->bytes
+                      : (double)dna_packed_writer_length(j->writer) - w->bytes;
+    double bytes = made / n * (double)n_left;
     put_size(room, sizeof(room), bytes);
     put_time(time_left, sizeof(time_left), seconds / n * (double)n_left);
     dna_log_info(j->log, "estimated from %.0f simulation%s: %s on disk, %s", n,
@@ -431,9 +461,8 @@ run_tasks(work *w, dna_pool *pool, const int64_t *todo, int64_t n)
 
 /* A few spread over all, then an estimate, then the others. */
 static int
-run_all(work *w, dna_pool *pool, int64_t *todo)
+run_all(work *w, dna_pool *pool, int64_t *todo, int64_t n)
 {
-    int64_t n = w->n_total;
     int64_t n_pilot = DNA_MIN(N_PILOT, n / PILOT_AT_MOST);
     int rc = DNA_OK;
 
@@ -449,6 +478,7 @@ run_all(work *w, dna_pool *pool, int64_t *todo)
         double seconds = dna_seconds() - w->start;
         tell_estimate(w, seconds, n - n_pilot);
     }
+    w->is_in_order = true;
     DNA_TRY(run_tasks(w, pool, todo + n_pilot, n - n_pilot));
 out:
     return rc;
@@ -460,19 +490,28 @@ make_samples(dna_simulation_job *j)
     work w = {.j = j};
     dna_pool *pool = NULL;
     int64_t *todo = NULL;
+    int64_t n_first = 0; /* samples that a packed file has already: the first ones */
     bool has_mutex = false;
     int rc = DNA_OK;
 
     DNA_TRY(dna_pool_new(&pool, j->o->n_thread));
     w.n_total = j->n_slice * j->sim->n_replicate;
+    if (j->packed_path != NULL) {
+        DNA_TRY(dna_simulation_packed_open(j, &n_first));
+        w.bytes = j->writer != NULL ? (double)dna_packed_writer_length(j->writer) : 0;
+        w.n_done = w.n_kept = w.n_before = n_first;
+    }
     DNA_NEW(w.workers, dna_pool_n_thread(pool));
     DNA_NEW(todo, w.n_total);
-    for (int64_t i = 0; i < w.n_total; i++) {
-        todo[i] = i;
+    for (int64_t i = n_first; i < w.n_total; i++) {
+        todo[i - n_first] = i;
     }
     has_mutex = pthread_mutex_init(&w.mutex, NULL) == 0;
     DNA_REQUIRE(has_mutex, DNA_ENOMEM, "the system has no mutex left");
-    rc = run_all(&w, pool, todo);
+    rc = run_all(&w, pool, todo, w.n_total - n_first);
+    if (rc == DNA_OK && j->writer != NULL) {
+        rc = dna_packed_writer_finish(j->writer, w.n_total);
+    }
     if (w.n_kept > 0) {
         dna_log_info(j->log, "%lld sample%s %s there already", (long long)w.n_kept,
             DNA_PLURAL(w.n_kept), w.n_kept == 1 ? "was" : "were");
@@ -548,6 +587,13 @@ run_job(dna_simulation_job *j)
     }
     DNA_TRY(rc);
     dna_log_info(j->log, "simulation complete: %s", j->table_path);
+    if (j->packed_path != NULL) {
+        dna_log_info(j->log, "packed in %s", j->packed_path);
+        if (o->packed_path != NULL) {
+            *o->packed_path = dna_strdup(j->packed_whole);
+            DNA_REQUIRE(*o->packed_path != NULL, DNA_ENOMEM, "out of memory");
+        }
+    }
 out:
     return rc;
 }

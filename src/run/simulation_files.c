@@ -45,6 +45,9 @@ list_slice(const dna_simulation_job *j, dna_source_entry **entries, int64_t *n)
     int64_t n_kept = 0;
     int rc = DNA_OK;
 
+    if (j->packed_path != NULL) {
+        return dna_simulation_packed_list(j, entries, n);
+    }
     DNA_TRY(dna_source_list_own(j->source, entries, n));
     for (int64_t i = 0; i < *n; i++) {
         dna_source_entry *e = &(*entries)[i];
@@ -262,8 +265,9 @@ sweep_folder_of(const char *path)
 static void
 sweep(const dna_simulation_job *j)
 {
-    bool has_folders = dna_source_has_scenario_folders(j->source);
-    int64_t n = has_folders ? j->n_slice : 1; /* else all are in one */
+    bool is_packed = j->packed_path != NULL;
+    bool has_folders = !is_packed && dna_source_has_scenario_folders(j->source);
+    int64_t n = is_packed ? 0 : has_folders ? j->n_slice : 1; /* else all are in one */
 
     if (j->is_whole) {
         sweep_folder_of(j->table_path);

@@ -61,8 +61,8 @@ dna_simulation_table_text(dna_simulation_job *j)
 
 /* ---- the record ------------------------------------------------------------------ */
 
-static int
-record_text(const dna_simulation_job *j, dna_str *out)
+int
+dna_simulation_record(const dna_simulation_job *j, dna_value **out)
 {
     dna_value *map = dna_value_map(j->arena);
     int rc = DNA_OK;
@@ -75,6 +75,18 @@ record_text(const dna_simulation_job *j, dna_str *out)
     DNA_TRY(dna_value_set(
         j->arena, map, "seed", dna_value_int(j->arena, (int64_t)j->seed)));
     DNA_TRY(dna_value_set(j->arena, map, "settings", j->settings));
+    *out = map;
+out:
+    return rc;
+}
+
+static int
+record_text(const dna_simulation_job *j, dna_str *out)
+{
+    dna_value *map = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_simulation_record(j, &map));
     DNA_TRY(dna_json_write(out, map, 4));
     dna_str_addc(out, '\n');
     DNA_TRY(dna_str_status(out));

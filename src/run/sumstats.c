@@ -28,20 +28,23 @@ recognise_distances(dna_sample *s, const dna_position_format *known)
 }
 
 static int
-compute(const dna_sumstats_job *j, const char *path, int n_thread, dna_sumstats **out)
+compute(const dna_sumstats_job *j, const dna_sumstats_input *in, int n_thread,
+    dna_sumstats **out)
 {
+    const dna_source_entry entry = {in->scenario, in->replicate, in->path};
     dna_sumstats_options options = j->stats;
     dna_sample *s = NULL;
     int rc = DNA_OK;
 
     options.n_thread = n_thread;
-    DNA_TRY(dna_sample_load(&s, path, &j->read));
+    DNA_TRY(j->source != NULL ? dna_source_load_entry(&s, j->source, &entry, &j->read)
+                              : dna_sample_load(&s, in->path, &j->read));
     recognise_distances(s, &j->format);
     if (s->format.distance == 1 && !(s->format.initial_position >= 0)) {
         s->format.initial_position =
             0; /* no statistic depends on where a circle begins */
     }
-    DNA_TRY(dna_sumstats_new(out, s, &options, path));
+    DNA_TRY(dna_sumstats_new(out, s, &options, in->path));
 out:
     dna_sample_free(s);
     return rc;
@@ -87,7 +90,7 @@ compute_one(batch *b, int64_t task, int n_thread)
     if (o->stop != NULL && *o->stop != 0) {
         return dna_fail(DNA_ECANCEL, "stopped on request; the tables so far stay");
     }
-    DNA_TRY(compute(b->j, in->path, n_thread, &b->stats[task]));
+    DNA_TRY(compute(b->j, in, n_thread, &b->stats[task]));
     tell_progress(b);
 out:
     return rc;

@@ -247,6 +247,24 @@ out:
     return rc;
 }
 
+/* The packed file, if it brings a table along. */
+static int
+packed_table(const dna_sumstats_job *j, const char **path)
+{
+    const dna_packed_set *set = dna_source_packed(j->source);
+    dna_value *meta = NULL;
+    int rc = DNA_OK;
+
+    if (set != NULL) {
+        DNA_TRY(dna_packed_read_meta(&meta, j->arena, set->files[0]));
+        if (!dna_value_is_null(dna_value_get(meta, "scenario_params"))) {
+            *path = dna_packed_path(set->files[0]);
+        }
+    }
+out:
+    return rc;
+}
+
 static int
 list_dataset(dna_sumstats_job *j)
 {
@@ -254,6 +272,9 @@ list_dataset(dna_sumstats_job *j)
     int rc = DNA_OK;
 
     DNA_TRY(dna_setting_check_folder(j->dataset, "data_root"));
+    if (table == NULL) {
+        DNA_TRY(packed_table(j, &table));
+    }
     DNA_TRY(table != NULL ? list_table(j, table) : list_files(j));
     DNA_REQUIRE(j->n > 0, DNA_ENOTFOUND, "%s: no sample under %s matches \"%s\"",
         j->o->inputs[0], dna_setting_text(j->dataset, "data_root"),

@@ -93,6 +93,7 @@ test_what_cannot_be_is_refused(void **state)
     (void)state;
     assert_false(dna_may_narrow(DNA_U8, DNA_I8));
     assert_false(dna_may_narrow(DNA_U8, DNA_U16));
+    assert_false(dna_may_narrow(DNA_U16, DNA_I8)); /* never negative */
     assert_false(dna_may_narrow(DNA_I64, DNA_F32));
     assert_false(dna_may_narrow(DNA_F32, DNA_F16));
     assert_false(dna_may_narrow(DNA_F64, DNA_BOOL));

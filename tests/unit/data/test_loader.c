@@ -4,6 +4,7 @@
  */
 #include "unit/data/data_fixture.h"
 
+#include "data/packed_writer.h"
 #include "dnadna/rng.h"
 
 #define SAMPLES "loader"
@@ -718,6 +719,90 @@ test_the_shared_dataset_loads_whole(void **state)
     }
 }
 
+static dna_source *
+open_source_of(fixture *f, const char *format, const char *folder, const char *distance)
+{
+    char text[1024];
+    dna_source *source = NULL;
+
+    snprintf(text, sizeof(text),
+        "{data_root: \"%s\", dataset_name: cows, data_source: {format: %s}, position_format: {distance: %s}}",
+        test_path(folder), format, distance);
+    assert_ok(dna_source_new(&source, yaml(f->arena, text)));
+    return source;
+}
+
+/* The good samples of the folder in a packed file, and a source of it. */
+static dna_source *
+pack_samples(fixture *f, const char *distance)
+{
+    const char *path = test_path("cows.dnapack");
+    dna_packed_writer *w = NULL;
+    int64_t n = 0;
+
+    assert_ok(dna_packed_writer_open(&w, path, "{}", 2, false));
+    for (int64_t i = 0; i < 27; i++) {
+        dna_sample *s = NULL;
+        if (dna_source_load(&s, f->source, i / 3, i % 3, NULL, NULL) == DNA_OK) {
+            assert_ok(dna_packed_writer_put(w, n++, i / 3, i % 3, s, true));
+            dna_sample_free(s);
+        }
+    }
+    assert_int_equal(n, 25);
+    assert_ok(dna_packed_writer_finish(w, n));
+    dna_packed_writer_close(w);
+    return open_source_of(f, "packed", ".", distance);
+}
+
+/* Whatever the transforms, and whatever is done of them in loading. */
+static void
+test_batches_of_a_packed_dataset_are_those_of_its_files(void **state)
+{
+    static const char *const lists[] = {"[]", "[crop: {max_snp: 12}]",
+        "[crop: {max_snp: 12, max_indiv: 3}]", "[crop: {max_indiv: 2}]",
+        "[crop: {max_snp: 12, max_indiv: 3, keep_polymorphic_only: false}]",
+        "[{snp_format: product}, {crop: {max_snp: 9, max_indiv: 2}}, validate_snp]",
+        "[{validate_snp: {uniform_shape: false}}, {crop: {max_snp: 9}}]",
+        "[{subsample: {size: 3}}, {crop: {max_snp: 10}}]",
+        "[{crop: {max_snp: 20, max_indiv: 4}}, {subsample: {size: [2, 3]}}]",
+        "[rotate, {crop: {max_snp: 10}}]",
+        "{training: [{crop: {max_indiv: 2}}], validation: [{crop: {max_indiv: 3}}]}"};
+    static const char *const distances[] = {"false", "true"};
+    fixture *f = *state;
+
+    for (int64_t d = 0; d < DNA_COUNT(distances); d++) {
+        dna_source *packed = pack_samples(f, distances[d]);
+        dna_source *files = open_source_of(f, "dnadna", SAMPLES, distances[d]);
+        dna_source *before = f->source;
+        f->source = files;
+        for (int64_t i = 0; i < DNA_COUNT(lists); i++) {
+            for (int c = 0; c < 4; c++) {
+                dna_loader_options o = {.batch_size = 4,
+                    .n_worker = c,
+                    .is_shuffled = c > 1,
+                    .split = c == 3 ? DNA_VALIDATION : DNA_TRAINING};
+                pass a, b;
+                open_dataset(f, lists[i], c == 3);
+                assert_int_equal(run_pass(f, &a, o, 1), 0);
+                f->source = packed;
+                open_dataset(f, lists[i], c == 3);
+                for (int again = 0; again < 2; again++) { /* verified, then trusted */
+                    assert_int_equal(run_pass(f, &b, o, 1), 0);
+                    assert_same_pass(&a, &b);
+                    free(b.numbers);
+                }
+                f->source = files;
+                free(a.numbers);
+            }
+        }
+        dna_dataset_free(f->ds);
+        f->ds = NULL;
+        f->source = before;
+        dna_source_free(files);
+        dna_source_free(packed);
+    }
+}
+
 int
 main(void)
 {
@@ -744,6 +829,7 @@ main(void)
         TEST(test_impossible_settings_are_refused),
         TEST(test_lack_of_memory_is_survived),
         TEST(test_the_shared_dataset_loads_whole),
+        TEST(test_batches_of_a_packed_dataset_are_those_of_its_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

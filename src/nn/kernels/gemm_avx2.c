@@ -9,6 +9,14 @@
 static const int32_t mask_bits[16] = {
     -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
+static inline float
+sum_of(__m256 v)
+{
+    __m128 x = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    x = _mm_add_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)));
+}
+
 #define VEC                     __m256
 #define WIDTH                   8
 #define TILE_M                  4
@@ -21,6 +29,7 @@ static const int32_t mask_bits[16] = {
 #define vec_store_mask(p, k, v) _mm256_maskstore_ps(p, k, v)
 #define vec_fma(a, b, c)        _mm256_fmadd_ps(a, b, c)
 #define vec_set1(x)             _mm256_set1_ps(x)
+#define vec_sum(v)              sum_of(v)
 #define mask_of(n) \
     _mm256_loadu_si256((const __m256i *)(const void *)(mask_bits + 8 - (n)))
 

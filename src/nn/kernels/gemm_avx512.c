@@ -18,6 +18,7 @@
 #define vec_store_mask(p, k, v) _mm512_mask_storeu_ps(p, k, v)
 #define vec_fma(a, b, c)        _mm512_fmadd_ps(a, b, c)
 #define vec_set1(x)             _mm512_set1_ps(x)
+#define vec_sum(v)              _mm512_reduce_add_ps(v)
 #define mask_of(n)              ((__mmask16)((1u << (n)) - 1u))
 
 #include "nn/kernels/gemm_tiles.inc"

@@ -39,6 +39,8 @@ struct dna_packed_writer {
     early *waiting;
     size_t n_waiting; /* bytes */
     bool is_stopped;
+    int stop_code; /* why: of whoever stopped it first, so that all tell the same */
+    char stop_message[1024];
 };
 
 char *
@@ -261,7 +263,7 @@ dna_packed_writer_put(dna_packed_writer *w, int64_t number, int64_t scenario,
         pthread_cond_wait(&w->has_moved, &w->mutex);
     }
     if (w->is_stopped) {
-        rc = dna_fail(DNA_ECANCEL, "%s: stopped", w->path);
+        rc = dna_fail(w->stop_code, "%s", w->stop_message);
     } else {
         insert(w, e);
         e = NULL;
@@ -274,16 +276,20 @@ out:
         dna_free(e);
     }
     if (rc < 0) {
-        dna_packed_writer_stop(w);
+        dna_packed_writer_stop(w, rc);
     }
     return rc;
 }
 
 void
-dna_packed_writer_stop(dna_packed_writer *w)
+dna_packed_writer_stop(dna_packed_writer *w, int code)
 {
     pthread_mutex_lock(&w->mutex);
-    w->is_stopped = true;
+    if (!w->is_stopped) {
+        w->is_stopped = true;
+        w->stop_code = code;
+        snprintf(w->stop_message, sizeof(w->stop_message), "%s", dna_message());
+    }
     pthread_cond_broadcast(&w->has_moved);
     pthread_mutex_unlock(&w->mutex);
 }

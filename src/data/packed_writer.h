@@ -39,11 +39,12 @@ int dna_packed_writer_kept(
     dna_packed_sample *r, const dna_packed_writer *w, int64_t i) DNA_MUST_CHECK;
 /** Add sample `number`. With may_wait a thread that is far ahead of the others waits for
  *  them; then numbers must have been begun in their order. Threads: safe. Errors: DNA_EIO,
- *  DNA_ENOMEM; DNA_ECANCEL after dna_packed_writer_stop(). */
+ *  DNA_ENOMEM; after dna_packed_writer_stop() the code and the message given there. */
 int dna_packed_writer_put(dna_packed_writer *w, int64_t number, int64_t scenario,
     int64_t replicate, const dna_sample *sample, bool may_wait) DNA_MUST_CHECK;
-/** Let nobody wait any longer: a sample that others wait for will not come. */
-void dna_packed_writer_stop(dna_packed_writer *w);
+/** Let nobody wait any longer: a sample that others wait for will not come, for the reason
+ *  of this code and the current message. The first reason stays. */
+void dna_packed_writer_stop(dna_packed_writer *w, int code);
 /** Bytes so far, those that wait included. */
 int64_t dna_packed_writer_length(dna_packed_writer *w);
 /** When all n samples have come: write the index and give the file its name. */

@@ -200,7 +200,7 @@ pack_sample(void *payload, int64_t i, int worker)
     show_progress(j);
 out:
     if (rc < 0) {
-        dna_packed_writer_stop(j->writer); /* others may wait for this sample */
+        dna_packed_writer_stop(j->writer, rc); /* others may wait for this sample */
     }
     dna_sample_free(sample);
     return rc;

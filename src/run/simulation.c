@@ -385,7 +385,7 @@ one_sample(void *payload, int64_t task, int worker)
     count_done(w, path, is_kept);
 out:
     if (rc < 0 && j->writer != NULL) {
-        dna_packed_writer_stop(j->writer); /* others may wait for this sample */
+        dna_packed_writer_stop(j->writer, rc); /* others may wait for this sample */
     }
     dna_free(path);
     return rc;

@@ -225,8 +225,9 @@ test_a_stopped_writer_refuses(void **state)
     (void)state;
     assert_ok(dna_packed_writer_open(
         &w, test_path("stopped.dnapack"), meta, strlen(meta), false));
-    dna_packed_writer_stop(w);
-    assert_int_equal(put_sample(w, 0, 0), DNA_ECANCEL);
+    dna_packed_writer_stop(w, dna_fail(DNA_EFORMAT, "d_0_0.npz: is no archive"));
+    dna_packed_writer_stop(w, dna_fail(DNA_ENOMEM, "another thread, later"));
+    assert_fails(put_sample(w, 0, 0), DNA_EFORMAT, "d_0_0.npz: is no archive");
     dna_packed_writer_close(w);
 }
 

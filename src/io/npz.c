@@ -10,6 +10,7 @@
 #include "io/npz.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <zip.h>
 
@@ -78,6 +79,33 @@ out:
     return rc;
 }
 
+/* libzip before 1.9 fills static variables at its first archive without a lock (its issue
+ * 289), and a thread that comes second finds its archive read-only: one is opened here,
+ * once, before any other. Whether it can be opened does not matter. */
+static void
+open_first(void)
+{
+    zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, NULL);
+    zip_t *zip = source != NULL
+                     ? zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, NULL)
+                     : NULL;
+
+    if (zip != NULL) {
+        zip_discard(zip); /* the source, too */
+    } else {
+        zip_source_free(source);
+    }
+}
+
+static zip_t *
+open_zip(zip_source_t *source, int flags, zip_error_t *error)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, open_first);
+    return zip_open_from_source(source, flags, error);
+}
+
 /* Takes the source. */
 static int
 open_source(dna_npz **out, zip_source_t *source, int64_t n_byte, const char *path)
@@ -94,7 +122,7 @@ open_source(dna_npz **out, zip_source_t *source, int64_t n_byte, const char *pat
         goto out;
     }
     DNA_REQUIRE(n_byte > 0, DNA_EFORMAT, "%s: the file is empty, not an npz", path);
-    npz->zip = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
+    npz->zip = open_zip(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
     if (npz->zip == NULL) {
         rc = archive_fault(path, &error);
         goto out;
@@ -518,7 +546,7 @@ write_arrays(const char *path, const char *const *keys, const dna_array *arrays,
         rc = archive_fault(path, &error);
         goto out;
     }
-    zip = zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, &error);
+    zip = open_zip(source, ZIP_CREATE | ZIP_TRUNCATE, &error);
     if (zip == NULL) {
         rc = archive_fault(path, &error);
         goto out;

@@ -407,7 +407,7 @@ test_a_name_that_is_there_twice_is_refused(void **state)
         }
     }
     assert_fails(dna_npz_open_memory(&npz, bytes, n, "same.npz"), DNA_EFORMAT,
-        "same.npz: two arrays of the archive have the same name");
+        "same.npz: two members of the archive have the same name");
     assert_null(npz);
     dna_free(bytes);
     dna_array_clear(&in[0]);

@@ -52,6 +52,7 @@ DNA_API int64_t dna_network_min_indiv(const dna_network *net);
 typedef struct {
     bool is_raw;          /* write the network's outputs instead of values */
     bool check_min_sizes; /* refuse samples below min_snp or min_indiv */
+    bool no_transforms;   /* samples as they are, without the network's transforms */
     uint64_t seed;        /* of random transforms */
     int64_t first_index;  /* number of samples[0] among all, for their random streams */
     int n_thread;         /* 0: as many as there are */

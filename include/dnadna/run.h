@@ -173,6 +173,7 @@ typedef struct {
     const char *checkpoint; /* NULL: "best" */
     bool preprocess;        /* skip samples below min_snp, min_indiv */
     bool is_raw;
+    bool no_transforms;   /* samples as they are, without the network's transforms */
     bool by_scenario;     /* one row a scenario: mean, median, quantiles */
     int64_t batch_size;   /* 0: 64 */
     int n_thread;         /* 0: as many as there are */

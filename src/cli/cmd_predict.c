@@ -20,7 +20,7 @@ typedef struct {
     int64_t batch_size, n_worker, n_thread, seed;
     const char *checkpoint;
     bool progress_bar;
-    bool is_raw;
+    bool is_raw, no_transforms;
     const char *by;
     const char *keys;
     const char *position_format;
@@ -53,6 +53,11 @@ static const dna_opt options[] = {
         .kind = OPT_FLAG,
         .offset = offsetof(predict_values, is_raw),
         .doc = "The network's outputs as they are: columns out_0, out_1, ..."},
+    {.name = "no-transforms",
+        .kind = OPT_FLAG,
+        .offset = offsetof(predict_values, no_transforms),
+        .doc =
+            "Samples as they are: the transforms of the training are not applied, such as a crop to its sizes."},
     {.name = "by",
         .kind = OPT_CHOICE,
         .metavar = "WHAT",
@@ -177,6 +182,7 @@ run(const void *values, dna_log *log)
     o.checkpoint = checkpoint_name(v->checkpoint);
     o.preprocess = v->preprocess;
     o.is_raw = v->is_raw;
+    o.no_transforms = v->no_transforms;
     o.by_scenario = dna_str_equal_nocase(v->by, "scenario");
     o.batch_size = v->batch_size;
     o.n_worker = (int)v->n_worker;

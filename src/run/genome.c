@@ -30,6 +30,9 @@ dna_run_is_genotypes(const char *path)
     if (strcmp(path, "-") == 0 || dna_plink_is_name(path)) {
         return true;
     }
+    if (dna_str_ends_with(path, ".pth") || dna_str_ends_with(path, ".pt")) {
+        return false; /* a network, though it is a zip archive */
+    }
     if (dna_data_open(&file, path) == DNA_OK) {
         kind = dna_data_kind_of(file);
     }

@@ -106,6 +106,10 @@ out:
 const char *
 dna_position_format_text(const dna_position_format *format, char *buf, size_t size)
 {
+    if (format->distance < 0 && format->normalized < 0) {
+        snprintf(buf, size, "as the data have them (the file does not say)");
+        return buf;
+    }
     snprintf(buf, size, "%s%s, %s", format->circular == 1 ? "circular " : "",
         format->distance == 1 ? "distances to the previous site" : "absolute positions",
         format->normalized == 1 ? "divided by the chromosome size" : "in bp");

@@ -67,6 +67,9 @@ void *dna_network_tensor_data(const dna_network *net, const dna_tensor *t);
  *  time. Errors: DNA_EIO; DNA_ENUMERIC if a tensor is not finite. */
 int dna_network_save(const dna_network *net, const char *path,
     const dna_checkpoint *checkpoint) DNA_MUST_CHECK;
+/** The network file that a path means, a heap string: itself, or where that does not exist
+ *  the file of this name with .pth or .pt in place of .safetensors, or the other way. */
+int dna_network_find(char **out, const char *path) DNA_MUST_CHECK;
 /** The same checks on bytes in memory; name stands for the path in messages. */
 int dna_network_parse(dna_network **out, const unsigned char *bytes, size_t n,
     const char *name) DNA_MUST_CHECK;

@@ -20,9 +20,10 @@
 #include "io/safetensors.h"
 #include "nn/node.h"
 #include "run/network.h"
-#include "run/run_dir.h"
+#include "run/network_pth.h"
 
-#define META_KEY "dnadna"
+#define META_KEY    "dnadna"
+#define NETWORK_MAX ((size_t)16 << 30) /* bytes of a file */
 
 static void
 shape_text(char *buf, size_t size, int n_dim, const int64_t *dim)
@@ -125,6 +126,22 @@ fill_state(dna_network *net, const dna_safetensors *st)
     }
 }
 
+/* Give a described network its tensors. Takes: net, also on failure. */
+static int
+fill_network(dna_network **out, dna_network *net, const dna_safetensors *st)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(check_tensors(net->graph, st));
+    DNA_TRY(dna_network_allocate(net));
+    fill_state(net, st);
+    *out = net;
+    net = NULL;
+out:
+    dna_network_free(net);
+    return rc;
+}
+
 static int
 make_network(dna_network **out, const dna_safetensors *st, const char *name)
 {
@@ -141,19 +158,14 @@ make_network(dna_network **out, const dna_safetensors *st, const char *name)
     rc = dna_network_from_meta(&net, arena, meta, name);
     arena = NULL; /* the network's, or gone with it */
     DNA_TRY(rc);
-    DNA_TRY(check_tensors(net->graph, st));
-    DNA_TRY(dna_network_allocate(net));
-    fill_state(net, st);
-    *out = net;
-    net = NULL;
+    DNA_TRY(fill_network(out, net, st));
 out:
-    dna_network_free(net);
     dna_arena_free(arena);
     return rc;
 }
 
-int
-dna_network_parse(
+static int
+parse_safetensors(
     dna_network **out, const unsigned char *bytes, size_t n, const char *name)
 {
     dna_safetensors st = {0};
@@ -169,56 +181,103 @@ out:
     return rc;
 }
 
-/* There is no file; where PyTorch's is there instead, say that it is not the one. */
 static int
-missing_network(const char *path, const char *file, bool is_renamed)
+parse_pth(dna_network **out, const unsigned char *bytes, size_t n, const char *name)
 {
-    static const char *const endings[] = {"pth", "pt"};
-    const char *what = is_renamed ? path : file;
-    size_t n_stem = strlen(file) - strlen("safetensors");
-    char *beside = NULL;
-    int rc = DNA_ENOTFOUND;
+    dna_safetensors st = {0};
+    dna_pth *pth = NULL;
+    dna_network *net = NULL;
+    int rc = DNA_OK;
 
-    for (int64_t i = 0;
-         i < DNA_COUNT(endings) && dna_str_ends_with(file, ".safetensors"); i++) {
-        dna_free(beside);
-        DNA_NEW(beside, strlen(file) + 1);
-        memcpy(beside, file, n_stem);
-        memcpy(beside + n_stem, endings[i], strlen(endings[i]) + 1);
-        DNA_REQUIRE(!dna_path_exists(beside), DNA_EUNSUPPORTED,
-            "%s: files of PyTorch are not read by this version, only networks in .safetensors files; there is no %s",
-            beside, file);
+    DNA_TRY(dna_pth_parse(&pth, bytes, n, name));
+    DNA_TRY(dna_network_from_pth(&net, &st, pth, name));
+    rc = fill_network(out, net, &st);
+    if (rc < 0) {
+        dna_context("%s", name);
     }
-    rc = is_renamed ? dna_fail(DNA_ENOTFOUND,
-             "%s: No such file or directory, and no %s beside it", what,
-             dna_path_basename(file))
-                    : dna_fail(DNA_ENOTFOUND, "%s: No such file or directory", what);
 out:
-    dna_free(beside);
+    dna_safetensors_clear(&st);
+    dna_pth_free(pth);
+    return rc;
+}
+
+/* The header of safetensors is a JSON object after its length. */
+static bool
+is_safetensors(const unsigned char *bytes, size_t n)
+{
+    return n > 8 && bytes[8] == '{';
+}
+
+int
+dna_network_parse(
+    dna_network **out, const unsigned char *bytes, size_t n, const char *name)
+{
+    return !is_safetensors(bytes, n) && dna_pth_is(bytes, n)
+               ? parse_pth(out, bytes, n, name)
+               : parse_safetensors(out, bytes, n, name);
+}
+
+/* The file of this name with another ending, if it exists: a heap string, or NULL. */
+static int
+find_beside(char **out, const char *path, const char *ending, const char *other)
+{
+    dna_str s;
+    int rc = DNA_OK;
+
+    *out = NULL;
+    if (!dna_str_ends_with(path, ending)) {
+        return DNA_OK;
+    }
+    dna_str_init(&s, 0);
+    dna_str_addn(&s, path, strlen(path) - strlen(ending));
+    dna_str_add(&s, other);
+    DNA_TRY(dna_str_status(&s));
+    if (dna_path_exists(dna_str_text(&s))) {
+        *out = dna_str_take(&s);
+    }
+out:
+    dna_str_clear(&s);
+    return rc;
+}
+
+int
+dna_network_find(char **out, const char *path)
+{
+    static const char *const endings[][2] = {{".pth", ".safetensors"},
+        {".pt", ".safetensors"}, {".safetensors", ".pth"}, {".safetensors", ".pt"}};
+    bool is_there = dna_path_exists(path);
+    int rc = DNA_OK;
+
+    *out = NULL;
+    for (int64_t i = 0; !is_there && i < DNA_COUNT(endings) && *out == NULL; i++) {
+        DNA_TRY(find_beside(out, path, endings[i][0], endings[i][1]));
+    }
+    if (*out != NULL) {
+        goto out;
+    }
+    bool is_pth = dna_str_ends_with(path, ".pth") || dna_str_ends_with(path, ".pt");
+    DNA_REQUIRE(is_there, DNA_ENOTFOUND, "%s: No such file or directory%s", path,
+        is_pth ? ", and no .safetensors of this name beside it" : "");
+    *out = dna_strdup(path);
+    rc = *out == NULL ? DNA_ENOMEM : DNA_OK;
+out:
     return rc;
 }
 
 int
 dna_network_load(dna_network **out, const char *path)
 {
-    dna_safetensors st = {0};
+    unsigned char *bytes = NULL;
     char *file = NULL;
-    bool is_renamed = false;
+    size_t n = 0;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_network_file_name(&file, path, &is_renamed));
-    rc = dna_safetensors_read(&st, file);
-    if (rc == DNA_ENOTFOUND) {
-        rc = missing_network(path, file, is_renamed);
-    }
-    DNA_TRY(rc);
-    rc = make_network(out, &st, file);
-    if (rc < 0) {
-        dna_context("%s", file);
-    }
+    DNA_TRY(dna_network_find(&file, path));
+    DNA_TRY(dna_file_read(file, NETWORK_MAX, &bytes, &n));
+    DNA_TRY(dna_network_parse(out, bytes, n, file));
 out:
+    dna_free(bytes);
     dna_free(file);
-    dna_safetensors_clear(&st);
     return rc;
 }
 

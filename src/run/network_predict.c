@@ -70,6 +70,16 @@ out:
     return rc;
 }
 
+/* Where a network's file does not say what its positions were, they are taken as they
+ * are. */
+static void
+keep_unknown(dna_position_format *to, const dna_position_format *have)
+{
+    to->distance = to->distance < 0 ? have->distance : to->distance;
+    to->normalized = to->normalized < 0 ? have->normalized : to->normalized;
+    to->circular = to->circular < 0 ? have->circular : to->circular;
+}
+
 /* Bring positions into the form of the training data. */
 static int
 convert_positions(const dna_network *net, dna_sample *s)
@@ -84,20 +94,20 @@ convert_positions(const dna_network *net, dna_sample *s)
         goto out;
     }
     dna_position_format to = *want;
+    keep_unknown(&to, have);
     if (have->chromosome_size > 0) {
         to.chromosome_size = have->chromosome_size;
     }
-    if (have->distance == want->distance && have->normalized == want->normalized
-        && have->circular == want->circular) {
+    if (have->distance == to.distance && have->normalized == to.normalized
+        && have->circular == to.circular) {
         s->format.chromosome_size = to.chromosome_size; /* for the transforms */
         goto out;
     }
-    DNA_REQUIRE(have->normalized == want->normalized || to.chromosome_size > 0,
-        DNA_EARG,
+    DNA_REQUIRE(have->normalized == to.normalized || to.chromosome_size > 0, DNA_EARG,
         "its positions are %s, the network was trained on positions %s: "
         "the size of the chromosome is needed to convert them (--chromosome-size)",
         have->normalized == 1 ? "divided by the chromosome size" : "in bp",
-        want->normalized == 1 ? "divided by the chromosome size" : "in bp");
+        to.normalized == 1 ? "divided by the chromosome size" : "in bp");
     DNA_TRY(dna_sample_reformat(s, &to));
 out:
     return rc;
@@ -157,12 +167,14 @@ make_input(input *in, const job *j, const dna_sample *sample, int64_t task)
     }
     sample_rng(&rng, j, task);
     dna_transform_data data = {.sample = s,
-        .form = DNA_CONCAT,
+        .form = j->options->no_transforms ? net->form : DNA_CONCAT,
         .params = net->params,
         .n_param = net->n_param,
         .rng = &rng,
         .lock = lock};
-    DNA_TRY(dna_transforms_apply(&net->transforms.list[DNA_TEST], &data));
+    if (!j->options->no_transforms) {
+        DNA_TRY(dna_transforms_apply(&net->transforms.list[DNA_TEST], &data));
+    }
     DNA_TRY(dna_form_resolve(&data.form, s));
     DNA_REQUIRE(data.form == net->form, DNA_EARG,
         "%s, unlike the samples that the network was trained on",

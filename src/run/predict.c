@@ -73,7 +73,6 @@ static int
 load_network(predict_job *j)
 {
     const dna_predict_files_options *o = j->o;
-    bool is_renamed = false;
     char *path = NULL;
     int rc = DNA_OK;
 
@@ -84,8 +83,8 @@ load_network(predict_job *j)
             DNA_EARG,
             "%s: a checkpoint is chosen with a run's final config as the model",
             o->model);
-        DNA_TRY(dna_network_file_name(&path, o->model, &is_renamed));
-        if (is_renamed) {
+        DNA_TRY(dna_network_find(&path, o->model));
+        if (strcmp(path, o->model) != 0) {
             dna_log_info(o->log, "%s: the network of this name is %s", o->model,
                 dna_path_basename(path));
         }
@@ -257,6 +256,7 @@ run_batch(predict_job *j, int64_t n)
     const char **names = NULL;
     dna_predict_options options = {.is_raw = o->is_raw,
         .check_min_sizes = o->preprocess,
+        .no_transforms = o->no_transforms,
         .seed = o->seed,
         .first_index = j->first,
         .n_thread = o->n_thread,

@@ -156,13 +156,15 @@ guess_format(const dna_predict_inputs *in, dna_sample *s)
     if (in->format.distance < 0) {
         int64_t at = -1;
         int64_t n = dna_sample_count_decreases(s, &at);
-        bool is_told = trained->distance == 1 && (n == 0 || n >= s->n_site / 10);
+        bool is_told = trained->distance != 0 && (n == 0 || n >= s->n_site / 10);
         DNA_REQUIRE(at < 0 || is_told, DNA_EFORMAT,
             "position %.17g of site %lld comes after %.17g: absolute positions never decrease; "
             "if these are distances, say --position-format distance",
             dna_array_get(&s->pos, at), (long long)at, dna_array_get(&s->pos, at - 1));
         bool is_absolute = at < 0 && s->n_site >= FEW_SITES;
-        s->format.distance = is_absolute ? 0 : trained->distance;
+        s->format.distance = is_absolute             ? 0
+                             : trained->distance < 0 ? at >= 0
+                                                     : trained->distance;
     }
     if (in->format.circular < 0) {
         s->format.circular = trained->circular;

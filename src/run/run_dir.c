@@ -216,8 +216,9 @@ out:
     return rc;
 }
 
-int
-dna_network_file_name(char **out, const char *path, bool *is_renamed)
+/* The same name with .safetensors in place of .pth or .pt. */
+static int
+file_name(char **out, const char *path, bool *is_renamed)
 {
     dna_str s;
     size_t n = strlen(path);
@@ -256,7 +257,7 @@ dna_run_network_path(char **out, const dna_run_name *run, const char *model_name
         "model_filename_format: \"%s\" has no {checkpoint}", format);
     DNA_TRY(dna_name_fill(
         &name, format, fields, DNA_COUNT(fields), "model_filename_format"));
-    DNA_TRY(dna_network_file_name(&file, name, is_renamed));
+    DNA_TRY(file_name(&file, name, is_renamed));
     DNA_REQUIRE(strchr(file, '/') == NULL, DNA_EARG,
         "model_filename_format: \"%s\" names a folder", file);
     char *path = dna_path_join(run->dir, file);

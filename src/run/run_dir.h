@@ -51,9 +51,5 @@ int dna_run_dir_claim(int *lock, bool *is_taken, const dna_run_name *run,
  * was asked for and the .safetensors beside it is meant. */
 int dna_run_network_path(char **out, const dna_run_name *run, const char *model_name,
     const char *format, const char *checkpoint, bool *is_renamed) DNA_MUST_CHECK;
-/** The same name with .safetensors in place of .pth or .pt; *is_renamed tells if it
- * was. */
-int dna_network_file_name(
-    char **out, const char *path, bool *is_renamed) DNA_MUST_CHECK;
 
 #endif

@@ -281,6 +281,17 @@ DNA_API int dna_run_bench(const dna_bench_options *o, FILE *out) DNA_MUST_CHECK;
 /** Names of the cases, with what each does. */
 DNA_API void dna_run_bench_list(FILE *out);
 
+typedef struct {
+    const char *network; /* network file */
+    const char *out; /* its ending says the form: .pth .pt .onnx .npz .safetensors */
+    int64_t n_snp, n_indiv; /* of the inputs of an ONNX model; 0: as in training */
+    bool force;             /* replace an existing file */
+    dna_log *log;
+} dna_export_options;
+/** Write a network in the form of another program (docs/cli.md). DNA_EUNSUPPORTED for
+ *  what the form cannot say. */
+DNA_API int dna_run_export(const dna_export_options *o) DNA_MUST_CHECK;
+
 /** Describe a network file for people. */
 DNA_API int dna_run_inspect(const char *path, FILE *out) DNA_MUST_CHECK;
 /** Describe genotype data of any format: all is read, nothing is dropped. networks: files

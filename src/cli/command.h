@@ -56,6 +56,7 @@ extern const dna_command dna_command_convert;
 extern const dna_command dna_command_config;
 extern const dna_command dna_command_schema;
 extern const dna_command dna_command_inspect;
+extern const dna_command dna_command_export;
 extern const dna_command dna_command_bench;
 
 /** Run a command line; the exit status. */

@@ -167,8 +167,13 @@ dna_pickle_take_line(dna_pickle_machine *m, const char **out, size_t *n)
     if (*n > 0 && start[*n - 1] == '\r') {
         (*n)--;
     }
-    *out = dna_arena_strndup(m->arena, (const char *)start, *n);
-    return *out == NULL ? DNA_ENOMEM : DNA_OK;
+    char *copy = dna_arena_alloc(m->arena, *n + 1, 1); /* it may have zeros inside */
+    if (copy == NULL) {
+        return DNA_ENOMEM;
+    }
+    memcpy(copy, start, *n);
+    *out = copy;
+    return DNA_OK;
 }
 
 /* ---- containers ------------------------------------------------------------------ */

@@ -93,3 +93,14 @@ dna_pth_storage_type_of(int role)
     int64_t i = (int64_t)role - PTH_STORAGE;
     return i >= 0 && i < DNA_COUNT(storages) ? &storages[i] : NULL;
 }
+
+const char *
+dna_pth_storage_name(dna_dtype dtype)
+{
+    for (int64_t i = 0; i < DNA_COUNT(storages); i++) {
+        if (storages[i].dtype == dtype && !storages[i].is_bfloat) {
+            return storages[i].name;
+        }
+    }
+    return NULL;
+}

@@ -37,6 +37,8 @@ typedef struct {
     bool is_bfloat; /* 16 bits, the upper half of a float */
 } dna_pth_storage_type;
 
+/** PyTorch's name of the storages of a type, NULL if it has none. */
+const char *dna_pth_storage_name(dna_dtype dtype);
 /** Of a role from PTH_STORAGE on; else NULL. */
 const dna_pth_storage_type *dna_pth_storage_type_of(int role);
 

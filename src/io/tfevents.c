@@ -1,10 +1,6 @@
 /* tfevents.c - curves for TensorBoard: numbers by tag and step, in an event file.
  *
  * SPDX-License-Identifier: MIT
- *
- * Protocol buffers: a field is a key (number << 3 | wire type) and a value; wire type 0
- * is a varint (seven bits a byte, least first, the high bit for "more"), 1 is eight
- * bytes, 2 is a length and as many bytes, 5 is four bytes.
  */
 #include "io/tfevents.h"
 
@@ -14,8 +10,7 @@
 #include "base/append.h"
 #include "base/mem.h"
 #include "base/str.h"
-
-enum { VARINT = 0, EIGHT_BYTES = 1, BYTES = 2, FOUR_BYTES = 5 };
+#include "io/protobuf.h"
 
 enum {
     EVENT_WALL_TIME = 1,
@@ -75,58 +70,6 @@ masked_crc(const uint32_t *table, const void *data, size_t n)
     return (c >> 15 | c << 17) + 0xa282ead8;
 }
 
-/* ---- protocol buffers ------------------------------------------------------------ */
-
-static void
-put_little_endian(dna_str *s, uint64_t v, int n_byte)
-{
-    for (int i = 0; i < n_byte; i++) {
-        dna_str_addc(s, (char)(unsigned char)(v >> 8 * i & 0xff));
-    }
-}
-
-static void
-put_varint(dna_str *s, uint64_t v)
-{
-    while (v >= 0x80) {
-        put_little_endian(s, (v & 0x7f) | 0x80, 1);
-        v >>= 7;
-    }
-    put_little_endian(s, v, 1);
-}
-
-static void
-put_key(dna_str *s, int field, int wire_type)
-{
-    put_varint(s, (uint64_t)(field << 3 | wire_type));
-}
-
-static void
-put_bytes(dna_str *s, int field, const char *data, size_t n)
-{
-    put_key(s, field, BYTES);
-    put_varint(s, n);
-    dna_str_addn(s, data, n);
-}
-
-static void
-put_double(dna_str *s, int field, double v)
-{
-    uint64_t bits = 0;
-    memcpy(&bits, &v, sizeof(bits));
-    put_key(s, field, EIGHT_BYTES);
-    put_little_endian(s, bits, 8);
-}
-
-static void
-put_float(dna_str *s, int field, float v)
-{
-    uint32_t bits = 0;
-    memcpy(&bits, &v, sizeof(bits));
-    put_key(s, field, FOUR_BYTES);
-    put_little_endian(s, bits, 4);
-}
-
 /* ---- records --------------------------------------------------------------------- */
 
 static int
@@ -137,11 +80,11 @@ put_record(dna_tfevents *e, const dna_str *data)
 
     dna_str_init(&record, 0);
     DNA_TRY(dna_str_status(data));
-    put_little_endian(&record, data->len, 8);
+    dna_pb_fixed(&record, data->len, 8);
     DNA_TRY(dna_str_status(&record));
-    put_little_endian(&record, masked_crc(e->crc_table, record.data, record.len), 4);
+    dna_pb_fixed(&record, masked_crc(e->crc_table, record.data, record.len), 4);
     dna_str_addn(&record, data->data, data->len);
-    put_little_endian(&record, masked_crc(e->crc_table, data->data, data->len), 4);
+    dna_pb_fixed(&record, masked_crc(e->crc_table, data->data, data->len), 4);
     DNA_TRY(dna_str_status(&record));
     DNA_TRY(dna_append_write(e->file, record.data, record.len));
 out:
@@ -156,8 +99,8 @@ put_version(dna_tfevents *e, double wall_time)
     dna_str event;
 
     dna_str_init(&event, 0);
-    put_double(&event, EVENT_WALL_TIME, wall_time);
-    put_bytes(&event, EVENT_FILE_VERSION, version, sizeof(version) - 1);
+    dna_pb_double(&event, EVENT_WALL_TIME, wall_time);
+    dna_pb_bytes(&event, EVENT_FILE_VERSION, version, sizeof(version) - 1);
     int rc = put_record(e, &event);
     dna_str_clear(&event);
     return rc;
@@ -202,10 +145,10 @@ dna_tfevents_scalar(dna_tfevents *e, const char *tag, double value)
         return;
     }
     dna_str_init(&one, 0);
-    put_bytes(&one, VALUE_TAG, tag, strlen(tag));
-    put_float(&one, VALUE_SIMPLE, (float)value);
+    dna_pb_bytes(&one, VALUE_TAG, tag, strlen(tag));
+    dna_pb_float(&one, VALUE_SIMPLE, (float)value);
     if (dna_str_status(&one) == DNA_OK) {
-        put_bytes(&e->summary, SUMMARY_VALUE, one.data, one.len);
+        dna_pb_bytes(&e->summary, SUMMARY_VALUE, one.data, one.len);
     } else {
         e->summary.rc = dna_str_status(&one); /* told by dna_tfevents_put() */
     }
@@ -223,10 +166,9 @@ dna_tfevents_put(dna_tfevents *e, int64_t step, double wall_time)
     if (e->summary.len == 0) {
         goto out;
     }
-    put_double(&event, EVENT_WALL_TIME, wall_time);
-    put_key(&event, EVENT_STEP, VARINT);
-    put_varint(&event, (uint64_t)step);
-    put_bytes(&event, EVENT_SUMMARY, e->summary.data, e->summary.len);
+    dna_pb_double(&event, EVENT_WALL_TIME, wall_time);
+    dna_pb_int(&event, EVENT_STEP, step);
+    dna_pb_bytes(&event, EVENT_SUMMARY, e->summary.data, e->summary.len);
     DNA_TRY(put_record(e, &event));
 out:
     dna_str_clear(&event);

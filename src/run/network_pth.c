@@ -16,10 +16,12 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/json.h"
 #include "nn/node.h"
 
 #define PUBLISHED_SNP   400
 #define PUBLISHED_INDIV 50
+#define OWN_KEY         "dnadna"
 
 /* ---- tensors --------------------------------------------------------------------- */
 
@@ -372,6 +374,14 @@ out:
     return rc;
 }
 
+/* Files that dnadna export wrote have our metadata as they were, as text. */
+static bool
+is_ours(const reader *r)
+{
+    const dna_pickle *own = dna_pth_get(r->main, OWN_KEY);
+    return own != NULL && own->kind == DNA_PICKLE_TEXT;
+}
+
 static bool
 is_param_key(const char *key)
 {
@@ -410,6 +420,10 @@ describe(reader *r)
         "network", "learned_params", "train_mean", "train_std", "dataset_transforms"};
     int rc = DNA_OK;
 
+    if (is_ours(r)) {
+        const dna_pickle *own = dna_pth_get(r->main, OWN_KEY);
+        return dna_json_parse(&r->meta, r->arena, own->text, own->n_byte, OWN_KEY);
+    }
     r->meta = dna_value_map(r->arena);
     if (r->meta == NULL) {
         return DNA_ENOMEM;
@@ -447,7 +461,7 @@ read_pth(dna_network **out, dna_arena **arena, dna_pth *pth, dna_safetensors *st
         }
         goto out;
     }
-    DNA_REQUIRE(find(&r, "network") != NULL, DNA_EFORMAT,
+    DNA_REQUIRE(find(&r, "network") != NULL || is_ours(&r), DNA_EFORMAT,
         "%s: has %lld tensors, but does not say of which network: it lacks the "
         "description that dnadna saves with them",
         name, (long long)st->n_tensor);

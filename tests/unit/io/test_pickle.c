@@ -252,6 +252,7 @@ test_what_is_refused(void **state)
         {P("\x8b\xff\xff\xff\x7f\x00."), DNA_EFORMAT, "an integer of"},
         {P("I12x\n."), DNA_EFORMAT, "no integer"},
         {P("F\n."), DNA_EFORMAT, "no number"}, {P("Sx\n."), DNA_EFORMAT, "quotes"},
+        {P("V\0\\u\n."), DNA_EFORMAT, "broken"},
         {P("V\\u12\n."), DNA_EFORMAT, "broken"},
         {P("\xfe."), DNA_EFORMAT, "0xfe is no opcode"}};
     for (int64_t i = 0; i < DNA_COUNT(rows); i++) {

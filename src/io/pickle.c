@@ -18,15 +18,15 @@
 #define MAX_OBJECT ((int64_t)1 << 22)
 #define MAX_LINE   65536 /* of the text opcodes */
 
-int
-dna_pickle_fault(const dna_pickle_machine *m, const char *fmt, ...)
+void
+dna_pickle_tell(const dna_pickle_machine *m, const char *fmt, ...)
 {
     char text[256];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    return dna_fail(DNA_EFORMAT, "pickle, byte %zu: %s", m->op_at, text);
+    (void)dna_fail(DNA_EFORMAT, "pickle, byte %zu: %s", m->op_at, text);
 }
 
 /* ---- objects --------------------------------------------------------------------- */

@@ -21,9 +21,12 @@ typedef struct {
     bool is_done;
 } dna_pickle_machine;
 
-/** DNA_EFORMAT with the place of the opcode. */
-int dna_pickle_fault(const dna_pickle_machine *m, const char *fmt, ...)
+/** Set the error's message: the place of the opcode, then the text. */
+void dna_pickle_tell(const dna_pickle_machine *m, const char *fmt, ...)
     DNA_PRINTF(2, 3);
+/** DNA_EFORMAT with the place of the opcode. A macro, so that the compiler sees that a
+ * fault is never DNA_OK: what was not found is then known not to be used. */
+#define dna_pickle_fault(m, ...) (dna_pickle_tell((m), __VA_ARGS__), DNA_EFORMAT)
 
 int dna_pickle_new(
     dna_pickle_machine *m, dna_pickle_kind kind, dna_pickle **out) DNA_MUST_CHECK;

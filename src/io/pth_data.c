@@ -150,8 +150,9 @@ read_numbers(const dna_pickle *p, int64_t *to, int *n)
     if (is_call(p, PTH_SIZE) && p->items.n == 1) {
         p = p->items.items[0];
     }
-    DNA_REQUIRE(p->kind == DNA_PICKLE_TUPLE || p->kind == DNA_PICKLE_LIST, DNA_EFORMAT,
-        "a size that is none");
+    DNA_REQUIRE(
+        p != NULL && (p->kind == DNA_PICKLE_TUPLE || p->kind == DNA_PICKLE_LIST),
+        DNA_EFORMAT, "a size that is none");
     DNA_REQUIRE(p->items.n <= DNA_MAX_DIM, DNA_EUNSUPPORTED,
         "%lld dimensions, at most %d", (long long)p->items.n, DNA_MAX_DIM);
     for (int64_t i = 0; i < p->items.n; i++) {
@@ -502,7 +503,7 @@ scalar_bytes(const dna_pickle *p, unsigned char *to, size_t size)
     bool is_text = is_call(p, PTH_ENCODE) && p->items.n == 2
                    && p->items.items[0]->kind == DNA_PICKLE_TEXT;
     p = is_text ? p->items.items[0] : p;
-    if (p->kind != DNA_PICKLE_BYTES && p->kind != DNA_PICKLE_TEXT) {
+    if (p == NULL || (p->kind != DNA_PICKLE_BYTES && p->kind != DNA_PICKLE_TEXT)) {
         return 0;
     }
     for (size_t i = 0; i < p->n_byte && n < size; i++) {

@@ -33,6 +33,12 @@ struct dna_bench_case {
     bool has_peer; /* PyTorch can do the same work */
 };
 
+typedef struct {
+    const dna_bench_case *c;
+    dna_bench_rates ours, peer; /* sorted */
+    bool has_peer;
+} dna_bench_result;
+
 /* Call `step`, which does `unit` units of work, for n_window windows of o->seconds. */
 int dna_bench_windows(const dna_bench_options *o, int n_window, double unit,
     int (*step)(void *payload), void *payload, dna_bench_rates *out) DNA_MUST_CHECK;
@@ -44,5 +50,15 @@ int dna_bench_simulate(const dna_bench_case *c, const dna_bench_options *o,
 /* The same work in PyTorch, tuned. DNA_ENOTFOUND where it is not installed. */
 int dna_bench_peer(const dna_bench_case *c, const dna_bench_options *o, int n_window,
     dna_bench_rates *out) DNA_MUST_CHECK;
+
+/** A case and its peer in turn, each in a process of its own. result->c is the caller's. */
+int dna_bench_measure(
+    dna_bench_result *result, const dna_bench_options *o) DNA_MUST_CHECK;
+double dna_bench_median(const dna_bench_rates *rates); /* sorted ones */
+
+void dna_bench_print_head(const dna_bench_options *o, FILE *out);
+void dna_bench_print_row(const dna_bench_result *result, FILE *out);
+int dna_bench_print_json(const dna_bench_result *all, int64_t n,
+    const dna_bench_options *o, FILE *out) DNA_MUST_CHECK;
 
 #endif

@@ -269,7 +269,8 @@ typedef struct {
     int n_thread;   /* 0: as many as there are */
     double seconds; /* of a window; 0: 1 */
     bool is_json;
-    const char *python; /* which shall run PyTorch on the same work; NULL: none */
+    const char *python;   /* which shall run PyTorch on the same work; NULL: none */
+    const char *temp_dir; /* where datasets are written, and removed; NULL: /tmp */
     dna_progress_fn progress;
     void *payload;
     const volatile int *stop;

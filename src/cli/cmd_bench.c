@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <stdlib.h>
 
 #include "base/number.h"
 #include "base/pool.h"
@@ -17,7 +18,7 @@ typedef struct {
     int64_t n_thread;
     const char *seconds;
     bool is_json, no_peer, list;
-    const char *python;
+    const char *python, *temp_dir;
 } bench_values;
 
 static const dna_opt options[] = {{.name = "case",
@@ -56,11 +57,17 @@ static const dna_opt options[] = {{.name = "case",
         .metavar = "FILE",
         .offset = offsetof(bench_values, python),
         .doc = "Which Python has PyTorch (default: " PYTHON ")."},
+    {.name = "temp-dir",
+        .kind = OPT_TEXT,
+        .metavar = "DIR",
+        .offset = offsetof(bench_values, temp_dir),
+        .doc =
+            "Where datasets are written and removed again (default: $TMPDIR, or /tmp)."},
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna bench",
     .doc =
-        "Measure training and prediction of the built-in networks, and simulation, on this "
+        "Measure training and prediction of the built-in networks, loading, and simulation, on this "
         "machine: samples or replicates a second, and the peak of memory. "
         "Where PyTorch is installed it does the same work in turn, and the ratio is shown.",
     .opts = {dna_opts_common, options}};
@@ -69,6 +76,7 @@ static int
 run(const void *values, dna_log *log)
 {
     const bench_values *v = values;
+    const char *tmpdir = getenv("TMPDIR");
     double seconds = 1.0;
 
     (void)log;
@@ -91,6 +99,9 @@ run(const void *values, dna_log *log)
         .python = v->no_peer          ? NULL
                   : v->python != NULL ? v->python
                                       : PYTHON,
+        .temp_dir = v->temp_dir != NULL                   ? v->temp_dir
+                    : tmpdir != NULL && tmpdir[0] != '\0' ? tmpdir
+                                                          : NULL,
         .stop = dna_console_catch_signals()};
     return dna_run_bench(&o, stdout);
 }

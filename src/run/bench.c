@@ -25,12 +25,32 @@ static const dna_bench_case cases[] = {NETWORK("spidna-train", "SPIDNA", true),
     NETWORK("mlp-predict", "MLP", false),
     NETWORK("custom-cnn-train", "CustomCNN", true),
     NETWORK("custom-cnn-predict", "CustomCNN", false),
+    {.name = "load-npz",
+        .precision = "f32",
+        .files = DNA_BENCH_STORED,
+        .is_one_thread = true,
+        .run = dna_bench_load,
+        .doc = "samples from stored npz files to batches, one thread"},
+    {.name = "load-npz-deflate",
+        .precision = "f32",
+        .files = DNA_BENCH_DEFLATED,
+        .is_one_thread = true,
+        .run = dna_bench_load,
+        .doc = "the same, from deflated npz files"},
+    {.name = "load-packed",
+        .precision = "f32",
+        .files = DNA_BENCH_PACKED,
+        .is_one_thread = true,
+        .run = dna_bench_load,
+        .doc = "the same, from a packed dataset"},
     {.name = "simulate",
         .precision = "exact",
+        .is_one_thread = true,
         .run = dna_bench_simulate,
         .doc = "replicates of the coalescent, all sites, one thread"},
     {.name = "simulate-400",
         .precision = "exact",
+        .is_one_thread = true,
         .max_snp = 400,
         .run = dna_bench_simulate,
         .doc = "the same, the first 400 SNPs"}};
@@ -86,6 +106,7 @@ dna_run_bench(const dna_bench_options *options, FILE *out)
 
     o.n_thread = o.n_thread > 0 ? o.n_thread : dna_cpu_count();
     o.seconds = o.seconds > 0 ? o.seconds : 1.0;
+    o.temp_dir = o.temp_dir != NULL ? o.temp_dir : "/tmp";
     if (o.python != NULL && !dna_path_exists(o.python)) {
         o.python = NULL;
     }
@@ -94,10 +115,11 @@ dna_run_bench(const dna_bench_options *options, FILE *out)
     if (!o.is_json) {
         dna_bench_print_head(&o, out);
     }
-    bool has_peer = false;
+    bool has_peer = false, lacks_peer = false;
     for (int64_t i = 0; i < n; i++) {
         DNA_TRY(dna_bench_measure(&all[i], &o));
         has_peer = has_peer || all[i].has_peer;
+        lacks_peer = lacks_peer || (all[i].c->has_peer && options->python != NULL);
         if (!o.is_json) {
             dna_bench_print_row(&all[i], out);
         }
@@ -108,7 +130,7 @@ dna_run_bench(const dna_bench_options *options, FILE *out)
     }
     if (o.is_json) {
         DNA_TRY(dna_bench_print_json(all, n, &o, out));
-    } else if (!has_peer) {
+    } else if (lacks_peer && !has_peer) {
         fputs("\nPyTorch is not installed (python3-torch): no ratios\n", out);
     }
 out:

@@ -20,6 +20,14 @@ typedef struct {
     char engine[64]; /* the kernels, or the version of the peer */
 } dna_bench_rates;
 
+/* The dataset that a case reads. */
+typedef enum {
+    DNA_BENCH_NO_FILES,
+    DNA_BENCH_STORED,   /* npz */
+    DNA_BENCH_DEFLATED, /* npz */
+    DNA_BENCH_PACKED
+} dna_bench_files;
+
 typedef struct dna_bench_case dna_bench_case;
 struct dna_bench_case {
     const char *name;      /* "spidna-train" */
@@ -27,7 +35,9 @@ struct dna_bench_case {
     const char *net;       /* networks: of nets/ and of the peer's script */
     const char *precision; /* "f32" */
     bool is_training;
-    int64_t max_snp; /* simulation: first sites; 0: all */
+    int64_t max_snp;       /* simulation: first sites; 0: all */
+    dna_bench_files files; /* written before into o->temp_dir, which is then its own */
+    bool is_one_thread;    /* whatever --threads says */
     int (*run)(const dna_bench_case *c, const dna_bench_options *o, int n_window,
         dna_bench_rates *out);
     bool has_peer; /* PyTorch can do the same work */
@@ -44,6 +54,8 @@ int dna_bench_windows(const dna_bench_options *o, int n_window, double unit,
     int (*step)(void *payload), void *payload, dna_bench_rates *out) DNA_MUST_CHECK;
 
 int dna_bench_net(const dna_bench_case *c, const dna_bench_options *o, int n_window,
+    dna_bench_rates *out) DNA_MUST_CHECK;
+int dna_bench_load(const dna_bench_case *c, const dna_bench_options *o, int n_window,
     dna_bench_rates *out) DNA_MUST_CHECK;
 int dna_bench_simulate(const dna_bench_case *c, const dna_bench_options *o,
     int n_window, dna_bench_rates *out) DNA_MUST_CHECK;

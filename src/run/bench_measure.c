@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "run/bench.h"
+#include "base/path.h"
+#include "run/bench_data.h"
 #include "run/settings.h"
 
 #define ROUNDS  2 /* ours and the peer's in turn */
@@ -139,8 +140,9 @@ add_round(dna_bench_rates *all, const dna_bench_rates *round)
     memcpy(all->engine, round->engine, sizeof(all->engine));
 }
 
-int
-dna_bench_measure(dna_bench_result *m, const dna_bench_options *o)
+/* Ours and the peer's rounds, unsorted. */
+static int
+run_rounds(dna_bench_result *m, const dna_bench_options *o)
 {
     bool is_peer_wanted = m->c->has_peer && o->python != NULL;
     int rc = DNA_OK;
@@ -165,8 +167,27 @@ dna_bench_measure(dna_bench_result *m, const dna_bench_options *o)
         add_round(&m->peer, &r);
         m->has_peer = true;
     }
+out:
+    return rc;
+}
+
+int
+dna_bench_measure(dna_bench_result *m, const dna_bench_options *options)
+{
+    dna_bench_options o = *options;
+    char *folder = NULL;
+    int rc = DNA_OK;
+
+    if (m->c->files != DNA_BENCH_NO_FILES) {
+        DNA_TRY(dna_temp_dir_new(&folder, o.temp_dir));
+        o.temp_dir = folder;
+        DNA_TRY(dna_bench_data_write(folder, m->c->files, &o));
+    }
+    DNA_TRY(run_rounds(m, &o));
     qsort(m->ours.rate, (size_t)m->ours.n, sizeof(m->ours.rate[0]), compare);
     qsort(m->peer.rate, (size_t)m->peer.n, sizeof(m->peer.rate[0]), compare);
 out:
+    dna_temp_dir_remove(folder);
+    dna_free(folder);
     return rc;
 }

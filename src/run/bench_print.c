@@ -85,7 +85,8 @@ row_value(dna_value **out, dna_arena *a, const dna_bench_result *m, int n_thread
     }
     DNA_TRY(put(a, row, "name", dna_value_string(a, m->c->name)));
     DNA_TRY(put(a, row, "precision", dna_value_string(a, m->c->precision)));
-    DNA_TRY(put(a, row, "threads", dna_value_int(a, m->c->has_peer ? n_thread : 1)));
+    DNA_TRY(
+        put(a, row, "threads", dna_value_int(a, m->c->is_one_thread ? 1 : n_thread)));
     DNA_TRY(put(a, row, "kernels", dna_value_string(a, m->ours.engine)));
     DNA_TRY(
         put(a, row, "samples_per_s", dna_value_float(a, dna_bench_median(&m->ours))));

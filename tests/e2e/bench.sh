@@ -16,6 +16,12 @@ ok bench -c simulate-400 -c mlp-predict --seconds 0.01 --threads 1 --no-peer
 [ "$(grep -c -E '^(simulate-400 +exact|mlp-predict +f32) +[a-z0-9]+ +[0-9.e+]+ +[0-9.e+]+\.\.[0-9.e+]+ +[0-9]+$' out)" = 2 ] ||
     fail "$(cat out)"
 grep -q '1 thread of' out || fail "$(cat out)"
+# datasets are written where it is told, and are gone afterwards
+mkdir work
+ok bench -c load-npz -c load-packed --seconds 0.01 --temp-dir work --no-peer
+[ "$(grep -c -E '^load-(npz|packed) +f32 ' out)" = 2 ] || fail "$(cat out)"
+[ -z "$(ls work)" ] || fail "left behind: $(ls work)"
+refused 'a temporary folder cannot be made: no/such' bench -c load-packed --json --temp-dir no/such
 ok bench -c mlp-train --seconds 0.01 --json --no-peer
 for key in name precision threads samples_per_s min max peak_mib; do
     grep -q "\"$key\": " out || fail "no $key: $(cat out)"

@@ -56,7 +56,8 @@ typedef struct {
     uint64_t seed;        /* of random transforms */
     int64_t first_index;  /* number of samples[0] among all, for their random streams */
     int n_thread;         /* 0: as many as there are */
-    dna_log *log;         /* NULL: silent */
+    const char *isa; /* kernels: as in program.h; NULL: the best of this processor */
+    dna_log *log;    /* NULL: silent */
     /* Of the samples, for warnings and, without their folder, for the random streams of
      * transforms (else first_index and the place give these); may be NULL. */
     const char *const *names;

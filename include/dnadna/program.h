@@ -99,7 +99,7 @@ typedef struct {
     struct dna_pool *pool;    /* threads; NULL: the caller alone. Kept. */
     dna_workspace *workspace; /* NULL: memory of its own. Kept. */
     bool is_mixed;     /* samples may have different sizes: dna_program_set_sizes() */
-    const char *isa;   /* kernels: "plain", "avx2", "avx512"; NULL: the best here */
+    const char *isa;   /* kernels: "c", "avx2", "avx512"; NULL: the best here */
     bool own_products; /* our own loops even where oneDNN is built in */
     unsigned without;  /* DNA_WITHOUT_... */
 } dna_program_options;

@@ -126,6 +126,7 @@ typedef struct {
     const char *run_id; /* NULL: the config's, else the next free number */
     bool overwrite;     /* begin anew in a folder that is not empty */
     int n_thread;       /* 0: as many as there are */
+    const char *isa;    /* kernels, as for dna_run_check_isa(); NULL: the best */
     dna_log *log;
     const char *log_file; /* NULL: <model>_<run>_training.log in the run */
     dna_progress_fn progress;
@@ -177,6 +178,7 @@ typedef struct {
     bool by_scenario;     /* one row a scenario: mean, median, quantiles */
     int64_t batch_size;   /* 0: 64 */
     int n_thread;         /* 0: as many as there are */
+    const char *isa;      /* kernels, as for dna_run_check_isa(); NULL: the best */
     int n_worker;         /* loading threads */
     uint64_t seed;        /* of random transforms */
     FILE *out;            /* the CSV goes here ... */
@@ -263,11 +265,16 @@ DNA_API int dna_run_config(const dna_config_options *o, FILE *out) DNA_MUST_CHEC
  * dna_run_config() does, but for rules over several keys (docs/config.md). */
 DNA_API int dna_run_schema(const char *kind, FILE *out) DNA_MUST_CHECK;
 
+/** Whether this processor and build have kernels of that name, "c", "avx2" or "avx512"
+ *  (NULL: the best, which are always there). DNA_EUNSUPPORTED names those that are. */
+DNA_API int dna_run_check_isa(const char *isa) DNA_MUST_CHECK;
+
 typedef struct {
     const char *const *cases; /* names; n_case 0: all */
     int64_t n_case;
-    int n_thread;   /* 0: as many as there are */
-    double seconds; /* of a window; 0: 1 */
+    int n_thread;    /* 0: as many as there are */
+    const char *isa; /* kernels, as for dna_run_check_isa(); NULL: the best */
+    double seconds;  /* of a window; 0: 1 */
     bool is_json;
     const char *python;   /* which shall run PyTorch on the same work; NULL: none */
     const char *temp_dir; /* where datasets are written, and removed; NULL: /tmp */

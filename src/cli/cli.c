@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -210,6 +211,10 @@ run_with_log(const dna_command *command, const dna_common *common, const group *
             DNA_TRY(tell_plugins(g->common, log));
         }
         DNA_TRY(tell_plugins(common, log));
+        if (dna_run_check_isa(common->isa) < 0) {
+            dna_context("DNADNA_ISA=%s", common->isa);
+            return DNA_EUNSUPPORTED;
+        }
     }
     rc = command->run(common, log);
 out:
@@ -240,6 +245,8 @@ run_command(const dna_command *command, const group *outer, int argc, char **arg
         status = show_help(command);
         goto out;
     }
+    const char *isa = getenv("DNADNA_ISA");
+    common->isa = isa != NULL && isa[0] != '\0' ? isa : NULL;
     common->debug = common->debug || (outer != NULL && outer->common->debug);
     rc = dna_console_log(&log, common, !command->is_logging);
     if (rc == DNA_OK) {

@@ -94,6 +94,7 @@ run(const void *values, dna_log *log)
     dna_bench_options o = {.cases = v->cases.items,
         .n_case = v->cases.n,
         .n_thread = (int)v->n_thread,
+        .isa = v->common.isa,
         .seconds = seconds,
         .is_json = v->is_json,
         .python = v->no_peer          ? NULL

@@ -187,6 +187,7 @@ run(const void *values, dna_log *log)
     o.batch_size = v->batch_size;
     o.n_worker = (int)v->n_worker;
     o.n_thread = (int)v->n_thread;
+    o.isa = v->common.isa;
     o.seed = (uint64_t)v->seed;
     o.out = stdout;
     o.out_path = v->output;

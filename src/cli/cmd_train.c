@@ -102,6 +102,7 @@ run(const void *values, dna_log *log)
         .run_id = v->run_id,
         .overwrite = v->overwrite,
         .n_thread = (int)v->n_thread,
+        .isa = v->common.isa,
         .log = log,
         .log_file = v->common.log_file,
         .progress = dna_console_progress,

@@ -25,6 +25,7 @@ typedef struct {
     bool log_nc; /* no colours */
     dna_opt_list plugins;
     bool trace_plugins;
+    const char *isa; /* no option: DNADNA_ISA of the environment; NULL: not set */
 } dna_common;
 
 extern const dna_opt dna_opts_common[]; /* --help, --debug */

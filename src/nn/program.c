@@ -167,9 +167,7 @@ compile(dna_program **out, const dna_graph *g, dna_state *state,
     p->options = *o;
     p->pool = o->pool;
     p->n_worker = dna_pool_n_thread(o->pool);
-    p->k = dna_kernels_for(o->isa);
-    DNA_REQUIRE(p->k != NULL, DNA_EUNSUPPORTED,
-        "kernels \"%s\": this processor or build has none of that name", o->isa);
+    DNA_TRY(dna_kernels_find(&p->k, o->isa));
     p->gemm = o->own_products ? NULL : dna_gemm_onednn();
     p->is_training = o->is_training;
     p->workspace = o->workspace;

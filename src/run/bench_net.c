@@ -77,7 +77,7 @@ out:
 }
 
 static int
-set_up(net_bench *b, const dna_bench_case *c, int n_thread)
+set_up(net_bench *b, const dna_bench_case *c, const dna_bench_options *o)
 {
     const dna_net_def *net = dna_net_find(c->net);
     dna_net_sizes sizes = {
@@ -91,11 +91,11 @@ set_up(net_bench *b, const dna_bench_case *c, int n_thread)
     DNA_TRY(dna_net_build(&b->g, net, opts, &sizes));
     DNA_TRY(dna_state_new(&b->state, b->g));
     DNA_TRY(dna_state_init_random(b->state, 1));
-    DNA_TRY(dna_pool_new(&b->pool, n_thread));
+    DNA_TRY(dna_pool_new(&b->pool, o->n_thread));
     DNA_TRY(dna_optim_new(
         &b->optim, dna_optim_find("Adam"), &adam, dna_state_n_param(b->state)));
     dna_program_options options = {
-        .batch = BATCH, .is_training = c->is_training, .pool = b->pool};
+        .batch = BATCH, .is_training = c->is_training, .pool = b->pool, .isa = o->isa};
     DNA_TRY(dna_program_new(&b->program, b->g, b->state, &options));
     DNA_TRY(fill_batch(b));
 out:
@@ -121,12 +121,12 @@ dna_bench_net(const dna_bench_case *c, const dna_bench_options *o, int n_window,
     net_bench b = {0};
     int rc = DNA_OK;
 
-    DNA_TRY(set_up(&b, c, o->n_thread));
+    DNA_TRY(set_up(&b, c, o));
     for (int i = 0; i < 2; i++) { /* first touch of memory, caches */
         DNA_TRY(step(&b));
     }
     DNA_TRY(dna_bench_windows(o, n_window, BATCH, step, &b, out));
-    snprintf(out->engine, sizeof(out->engine), "%s", dna_kernels_for(NULL)->isa);
+    snprintf(out->engine, sizeof(out->engine), "%s", dna_kernels_for(o->isa)->isa);
 out:
     tear_down(&b);
     return rc;

@@ -5,6 +5,8 @@
 #include "run/programs.h"
 
 #include "base/mem.h"
+#include "dnadna/run.h"
+#include "nn/kernels/kernels.h"
 
 #define N_KEPT       8
 #define N_KEPT_GRAPH 256 /* more only within one batch */
@@ -25,6 +27,7 @@ typedef struct {
 struct dna_programs {
     dna_programs_options options;
     dna_pool *pool;
+    const char *isa;          /* the kernels' own name; NULL: the best */
     dna_workspace *workspace; /* one of them works at a time */
     int64_t clock;
     entry entries[N_KEPT];
@@ -97,6 +100,28 @@ dna_programs_set_pool(dna_programs *p, dna_pool *pool)
     }
 }
 
+int
+dna_programs_set_isa(dna_programs *p, const char *isa)
+{
+    const dna_kernels *k = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_kernels_find(&k, isa));
+    if (p->isa != (isa == NULL ? NULL : k->isa)) {
+        drop_all(p);
+    }
+    p->isa = isa == NULL ? NULL : k->isa;
+out:
+    return rc;
+}
+
+int
+dna_run_check_isa(const char *isa)
+{
+    const dna_kernels *k = NULL;
+    return dna_kernels_find(&k, isa);
+}
+
 static dna_net_sizes
 sizes_of(const dna_programs *p, int64_t n_row, int64_t n_site)
 {
@@ -123,6 +148,7 @@ compile(dna_programs *p, entry *e)
         .is_training = e->is_training,
         .is_mixed = e->is_mixed,
         .pool = p->pool,
+        .isa = p->isa,
         .workspace = p->workspace};
     int rc = DNA_OK;
 

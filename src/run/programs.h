@@ -28,6 +28,9 @@ void dna_programs_free(dna_programs *programs);
 /** Threads for programs compiled from now on; programs made before are dropped if it is
  *  another pool. May be NULL. Keeps: pool. */
 void dna_programs_set_pool(dna_programs *programs, dna_pool *pool);
+/** Kernels for programs compiled from now on, by name (program.h; NULL: the best); programs
+ *  made before are dropped if it is another. DNA_EUNSUPPORTED: not here. */
+int dna_programs_set_isa(dna_programs *programs, const char *isa) DNA_MUST_CHECK;
 /* A batch: samples of rows[i] x sites[i], the largest extents are n_row and n_site. */
 typedef struct {
     int64_t n, n_row, n_site;

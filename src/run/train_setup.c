@@ -391,6 +391,7 @@ dna_training_init(dna_training *t, const dna_train_options *o)
     DNA_TRY(dna_training_make_optim(t));
     DNA_TRY(read_regime(t));
     dna_programs_set_pool(t->net->programs, t->pool);
+    DNA_TRY(dna_programs_set_isa(t->net->programs, o->isa));
 out:
     return rc;
 }

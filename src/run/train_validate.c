@@ -83,6 +83,7 @@ test_network(dna_loop *l, dna_evaluation *e, const char *name)
     DNA_TRY(dna_training_path(&path, t, name));
     DNA_TRY(dna_network_load(&net, path));
     dna_programs_set_pool(net->programs, t->pool);
+    DNA_TRY(dna_programs_set_isa(net->programs, t->options->isa));
     DNA_TRY(dna_evaluation_run(e, net, 0));
     const dna_record_point p = {
         .epoch = dna_setting_int(net->meta, "provenance.epoch", -1),

@@ -13,7 +13,7 @@ status=0
 [ $status = 2 ] || fail "status $status for no time"
 
 ok bench -c simulate-400 -c mlp-predict --seconds 0.01 --threads 1 --no-peer
-[ "$(grep -c -E '^(simulate-400 +exact|mlp-predict +f32) +[a-z0-9]+ +[0-9.e+]+ +[0-9.e+]+\.\.[0-9.e+]+ +[0-9]+$' out)" = 2 ] ||
+[ "$(grep -c -E '^(simulate-400 +exact|mlp-predict +f32) +[a-z0-9_]+ +[0-9.e+]+ +[0-9.e+]+\.\.[0-9.e+]+ +[0-9]+$' out)" = 2 ] ||
     fail "$(cat out)"
 grep -q '1 thread of' out || fail "$(cat out)"
 # datasets are written where it is told, and are gone afterwards
@@ -26,6 +26,16 @@ ok bench -c mlp-train --seconds 0.01 --json --no-peer
 for key in name precision threads samples_per_s min max peak_mib; do
     grep -q "\"$key\": " out || fail "no $key: $(cat out)"
 done
+# a lower instruction set, which every processor has; one that none has
+DNADNA_ISA=c
+export DNADNA_ISA
+ok bench -c mlp-predict --seconds 0.01 --no-peer
+grep -q -E '^mlp-predict +f32 +c ' out || fail "$(cat out)"
+DNADNA_ISA=sse9
+refused 'DNADNA_ISA=sse9: there are no kernels "sse9" here, this processor and build have c' \
+    bench -c mlp-predict --seconds 0.01 --no-peer
+ok bench --help
+unset DNADNA_ISA
 # a Python without PyTorch, or none: no ratio, no error
 ok bench -c mlp-predict --seconds 0.01 --python /no/such/python
 grep -q 'PyTorch is not installed' out || fail "$(cat out)"

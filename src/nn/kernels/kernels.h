@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dnadna/status.h"
 #include "nn/activation.h"
 #include "nn/dropout.h"
 #include "nn/kernels/gemm.h"
@@ -165,7 +166,7 @@ typedef struct {
 } dna_table_kernels;
 
 typedef struct {
-    const char *isa; /* "plain", "avx2", "avx512" */
+    const char *isa; /* "c", "avx2", "avx512" */
 
     void (*strided)(const dna_strided *s, float *dst, const float *src);
 
@@ -209,21 +210,23 @@ typedef struct {
     const dna_cell_kernels *cells;
 } dna_kernels;
 
-/** The best table this processor can run; isa names a lower one ("plain", "avx2", ...),
+/** The best table this processor can run; isa names a lower one ("c", "avx2", ...),
  *  NULL: the best. An unknown or impossible name gives NULL. */
 const dna_kernels *dna_kernels_for(const char *isa);
+/** The same; DNA_EUNSUPPORTED with a message that names what there is. */
+int dna_kernels_find(const dna_kernels **out, const char *isa) DNA_MUST_CHECK;
 
-extern const dna_pool_kernels dna_pools_plain, dna_pools_avx2, dna_pools_avx512;
-extern const dna_axis_kernels dna_axes_plain, dna_axes_avx2, dna_axes_avx512;
-extern const dna_activation_kernel dna_activations_plain[DNA_N_ACTIVATION];
+extern const dna_pool_kernels dna_pools_c, dna_pools_avx2, dna_pools_avx512;
+extern const dna_axis_kernels dna_axes_c, dna_axes_avx2, dna_axes_avx512;
+extern const dna_activation_kernel dna_activations_c[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx2[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx512[DNA_N_ACTIVATION];
-extern const dna_row_kernels dna_rows_plain, dna_rows_avx2, dna_rows_avx512;
-extern const dna_window_kernels dna_windows_plain, dna_windows_avx2, dna_windows_avx512;
-extern const dna_table_kernels dna_tables_plain, dna_tables_avx2, dna_tables_avx512;
-extern const dna_cell_kernels dna_cells_plain, dna_cells_avx2, dna_cells_avx512;
+extern const dna_row_kernels dna_rows_c, dna_rows_avx2, dna_rows_avx512;
+extern const dna_window_kernels dna_windows_c, dna_windows_avx2, dna_windows_avx512;
+extern const dna_table_kernels dna_tables_c, dna_tables_avx2, dna_tables_avx512;
+extern const dna_cell_kernels dna_cells_c, dna_cells_avx2, dna_cells_avx512;
 
-extern const dna_kernels dna_kernels_plain;
+extern const dna_kernels dna_kernels_c;
 #if defined(DNA_HAVE_AVX2)
 extern const dna_kernels dna_kernels_avx2;
 #endif

@@ -290,6 +290,15 @@ DNA_API int dna_run_bench(const dna_bench_options *o, FILE *out) DNA_MUST_CHECK;
 DNA_API void dna_run_bench_list(FILE *out);
 
 typedef struct {
+    const char *isa;      /* kernels, as for dna_run_check_isa(); NULL: the best */
+    const char *temp_dir; /* NULL: /tmp */
+} dna_doctor_options;
+/** Tell what dnadna finds on this machine (processor, kernels, threads, memory, libraries,
+ *  disk), and check one step of training against double precision, and one thread against
+ *  all. DNA_EBACKEND if the numbers are wrong. */
+DNA_API int dna_run_doctor(const dna_doctor_options *o, FILE *out) DNA_MUST_CHECK;
+
+typedef struct {
     const char *network; /* network file */
     const char *out; /* its ending says the form: .pth .pt .onnx .npz .safetensors */
     int64_t n_snp, n_indiv; /* of the inputs of an ONNX model; 0: as in training */

@@ -17,7 +17,8 @@ static const dna_command *const commands[] = {&dna_command_simulation,
     &dna_command_pack, &dna_command_init, &dna_command_preprocess, &dna_command_train,
     &dna_command_predict, &dna_command_sumstats, &dna_command_convert,
     &dna_command_config, &dna_command_schema, &dna_command_inspect, &dna_command_export,
-    &dna_command_bench, NULL};
+    &dna_command_bench, &dna_command_doctor, &dna_command_completion, &dna_command_help,
+    NULL};
 
 typedef struct {
     dna_common common;
@@ -35,6 +36,13 @@ static const dna_opt_spec main_spec = {.name = "dnadna",
     .doc = "Deep learning on population-genetic data: "
            "trains networks that read a SNP matrix and infer evolutionary parameters, "
            "and applies them.",
+    .example =
+        "dnadna simulation init my_dataset one_event\n"
+        "dnadna simulation run my_dataset/my_dataset_simulation_config.yml\n"
+        "dnadna init --simulation-config my_dataset/my_dataset_simulation_config.yml my_model\n"
+        "dnadna preprocess my_model/my_model_preprocessing_config.yml\n"
+        "dnadna train my_model/my_model_training_config.yml\n"
+        "dnadna help train",
     .opts = {dna_opts_common, main_options, dna_opts_plugin},
     .is_group = true};
 
@@ -51,7 +59,8 @@ run_main(const void *values, dna_log *log)
     return DNA_GO_ON;
 }
 
-static const dna_command main_command = {.name = "dnadna",
+const dna_command dna_command_main = {.name = "dnadna",
+    .summary = "deep learning on population-genetic data",
     .spec = &main_spec,
     .values_size = sizeof(main_values),
     .run = run_main,
@@ -76,10 +85,11 @@ list_commands(const dna_command *command, FILE *out)
     }
 }
 
-static const dna_command *
-find_command(const dna_command *command, const char *name)
+const dna_command *
+dna_command_find(const dna_command *command, const char *name)
 {
-    for (int64_t i = 0; command->commands[i] != NULL; i++) {
+    for (int64_t i = 0; command->commands != NULL && command->commands[i] != NULL;
+         i++) {
         if (strcmp(command->commands[i]->name, name) == 0) {
             return command->commands[i];
         }
@@ -87,11 +97,16 @@ find_command(const dna_command *command, const char *name)
     return NULL;
 }
 
-static int
-unknown_command(const dna_command *command, const char *name)
+int
+dna_command_unknown(const dna_command *command, const char *name)
 {
-    const char *names[DNA_COUNT(commands)];
+    const char *names[DNA_COUNT(commands)] = {0};
     int64_t n = 0;
+    if (command->commands == NULL) {
+        fprintf(stderr, "%s has no commands of its own: \"%s\" is too many\n",
+            command->spec->name, name);
+        return DNA_EXIT_FAILED;
+    }
     for (; command->commands[n] != NULL && n < DNA_COUNT(names); n++) {
         names[n] = command->commands[n]->name;
     }
@@ -184,19 +199,18 @@ run_sub_command(const dna_command *command, const group *outer, int argc, char *
     if (argc == 0) {
         return missing_command(command);
     }
-    const dna_command *sub = find_command(command, argv[0]);
-    return sub == NULL ? unknown_command(command, argv[0])
+    const dna_command *sub = dna_command_find(command, argv[0]);
+    return sub == NULL ? dna_command_unknown(command, argv[0])
                        : run_command(sub, outer, argc, argv);
 }
 
-static int
-show_help(const dna_command *command)
+void
+dna_command_describe(const dna_command *command, FILE *out)
 {
-    dna_opt_help(command->spec, stdout);
+    dna_opt_help(command->spec, out);
     if (command->commands != NULL) {
-        list_commands(command, stdout);
+        list_commands(command, out);
     }
-    return DNA_EXIT_OK;
 }
 
 /* Plugins that the groups were given, then the command's own; then the command. */
@@ -242,7 +256,8 @@ run_command(const dna_command *command, const group *outer, int argc, char **arg
         goto out;
     }
     if (common->help) {
-        status = show_help(command);
+        dna_command_describe(command, stdout);
+        status = DNA_EXIT_OK;
         goto out;
     }
     const char *isa = getenv("DNADNA_ISA");
@@ -285,5 +300,5 @@ int
 dna_main(int argc, char **argv)
 {
     dna_console_ignore_limits();
-    return close_output(run_command(&main_command, NULL, argc, argv));
+    return close_output(run_command(&dna_command_main, NULL, argc, argv));
 }

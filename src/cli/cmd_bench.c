@@ -70,6 +70,7 @@ static const dna_opt_spec spec = {.name = "dnadna bench",
         "Measure training and prediction of the built-in networks, loading, and simulation, on this "
         "machine: samples or replicates a second, and the peak of memory. "
         "Where PyTorch is installed it does the same work in turn, and the ratio is shown.",
+    .example = "dnadna bench --case spidna-train --case spidna-predict",
     .opts = {dna_opts_common, options}};
 
 static int

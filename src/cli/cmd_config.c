@@ -44,6 +44,7 @@ static const dna_opt_spec spec = {.name = "dnadna config",
         "Check a config and print it as the commands see it: inheritance followed, defaults filled in, paths absolute. "
         "At the end of each line stands where the value comes from: file and line, default, or --set. "
         "The output is a config that means the same.",
+    .example = "dnadna config my_model/my_model_training_config.yml",
     .opts = {dna_opts_common, options},
     .args = arguments};
 

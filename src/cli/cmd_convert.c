@@ -42,6 +42,8 @@ static const dna_opt_spec spec = {.name = "dnadna convert",
         "Write genotype data as an npz with SNP and POS (one contig), or as a dataset: "
         "a folder with a sample a window, or a contig without windows, a table of their "
         "places and a dataset config. What is dropped is counted by reason.",
+    .example = "dnadna convert cows.vcf.gz chr1.npz --region chr1\n"
+               "dnadna convert cows.vcf.gz cows_windows --window-sites 400",
     .opts = {dna_opts_common, options, dna_opts_genome, dna_opts_log},
     .args = arguments};
 

@@ -47,6 +47,7 @@ static const dna_opt_spec spec = {.name = "dnadna export",
         ".npz: arrays for NumPy or R, by tensor name. "
         ".safetensors: dnadna's own form, as of an imported .pth. "
         "All keep every bit of the tensors, and the description that dnadna needs.",
+    .example = "dnadna export my_model_run_000_best_net.safetensors my_net.pth",
     .opts = {dna_opts_common, options, dna_opts_log},
     .args = arguments};
 

@@ -55,6 +55,8 @@ static const dna_opt_spec spec = {.name = "dnadna init",
     .doc =
         "Start a model: write its preprocessing config, to be edited. "
         "Without a dataset or simulation config, a dataset config to fill in is written too.",
+    .example =
+        "dnadna init --simulation-config my_dataset/my_dataset_simulation_config.yml my_model",
     .opts = {dna_opts_common, options},
     .args = arguments};
 

@@ -32,6 +32,9 @@ static const dna_opt_spec spec = {.name = "dnadna inspect",
         "Describe a network file: the network, where it comes from, what it takes and predicts, its tensors. "
         "The file is checked as prediction checks it. "
         "Or describe genotype data: samples, ploidy, phase, missing, contigs and sites.",
+    .example =
+        "dnadna inspect my_model_run_000_best_net.safetensors\n"
+        "dnadna inspect cows.vcf.gz --network my_model_run_000_best_net.safetensors",
     .opts = {dna_opts_common, options},
     .args = arguments};
 

@@ -45,6 +45,8 @@ static const dna_opt_spec spec = {.name = "dnadna pack",
     .doc =
         "Write all samples of a dataset into one file: haplotypes a bit each, checksummed, "
         "with the parameter table; smaller than npz files and much faster to train from.",
+    .example =
+        "dnadna pack my_dataset/my_dataset_simulation_config.yml my_dataset.dnapack",
     .opts = {dna_opts_common, options, dna_opts_log},
     .args = arguments};
 

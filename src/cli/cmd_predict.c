@@ -73,6 +73,7 @@ static const dna_opt options[] = {
         .doc =
             "Names of the arrays in the npz files (default: those of the training data)."},
     {.name = "position-format",
+        .theme = "positions",
         .kind = OPT_TEXT,
         .metavar = "WORDS",
         .offset = offsetof(predict_values, position_format),
@@ -94,6 +95,7 @@ static const dna_opt options[] = {
         .offset = offsetof(predict_values, region_start),
         .doc = "Where the region begins: subtracted from absolute positions in bp."},
     {.name = "batch-size",
+        .theme = "running",
         .letter = 'b',
         .kind = OPT_INT,
         .metavar = "N",
@@ -151,6 +153,8 @@ static const dna_opt_spec spec = {.name = "dnadna predict",
         "A file that cannot be predicted is reported and the others still are; "
         "the exit status is then 1. "
         "Positions are converted to the form that the network was trained on.",
+    .example =
+        "dnadna predict my_model/run_000/my_model_run_000_best_net.safetensors my_dataset/scenario_004/*.npz > predictions.csv",
     .opts = {dna_opts_common, options, dna_opts_log},
     .args = arguments};
 

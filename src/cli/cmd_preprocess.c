@@ -32,6 +32,7 @@ static const dna_opt_spec spec = {.name = "dnadna preprocess",
         "Check which scenarios are usable, assign them to the training, "
         "validation and test sets, and standardise what is learned. "
         "Writes the preprocessed parameter table and the training config into the model's folder.",
+    .example = "dnadna preprocess my_model/my_model_preprocessing_config.yml",
     .opts = {dna_opts_common, options, dna_opts_log},
     .args = arguments};
 

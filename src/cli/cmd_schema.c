@@ -22,6 +22,7 @@ static const dna_opt_spec spec = {.name = "dnadna schema",
         "with which an editor completes, explains and checks such files: "
         "save it and name it in the editor's settings, or in a first line of the config. "
         "How is said in docs/config.md, section 10.",
+    .example = "dnadna schema training > training.schema.json",
     .opts = {dna_opts_common},
     .args = arguments};
 

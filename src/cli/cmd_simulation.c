@@ -45,6 +45,7 @@ static const dna_arg init_arguments[] = {
 static const dna_opt_spec init_spec = {.name = "dnadna simulation init",
     .doc = "Start a simulation: write its config with every setting explained, to be "
            "edited.",
+    .example = "dnadna simulation init my_dataset one_event",
     .opts = {dna_opts_common, init_options, dna_opts_plugin},
     .args = init_arguments};
 
@@ -152,6 +153,9 @@ static const dna_opt_spec run_spec = {.name = "dnadna simulation run",
         "Draw the parameters of all scenarios and simulate their replicates. "
         "Writes the parameter table and one npz file a replicate, or one packed file. "
         "Ctrl-C stops; --resume goes on from there.",
+    .example =
+        "dnadna simulation run my_dataset/my_dataset_simulation_config.yml\n"
+        "dnadna simulation run --resume my_dataset/my_dataset_simulation_config.yml",
     .opts = {dna_opts_common, run_options, dna_opts_log},
     .args = run_arguments};
 
@@ -221,6 +225,9 @@ static const dna_opt group_options[] = {
 static const dna_opt_spec group_spec = {.name = "dnadna simulation",
     .doc = "Make data to train on: samples simulated under parameters that are drawn "
            "for each scenario.",
+    .example = "dnadna simulation --help-simulators\n"
+               "dnadna simulation init my_dataset one_event\n"
+               "dnadna simulation run my_dataset/my_dataset_simulation_config.yml",
     .opts = {dna_opts_common, group_options, dna_opts_plugin},
     .is_group = true};
 

@@ -66,6 +66,7 @@ static const dna_opt options[] = {
         .doc =
             "Give a key of the config another value (repeatable), in YAML, such as --set summary_statistics.sel_options.window=50; with npz files a setting of summary_statistics itself, --set sel_options.window=50."},
     {.name = "keys",
+        .theme = "npz files",
         .kind = OPT_TEXT,
         .metavar = "SNP,POS",
         .offset = offsetof(sumstats_values, keys),
@@ -100,6 +101,8 @@ static const dna_opt_spec spec = {.name = "dnadna sumstats",
         "of the whole and in windows. "
         "Of a config, tables of each scenario are written, averaged over its replicates; "
         "the long table has every number.",
+    .example =
+        "dnadna sumstats my_dataset/my_dataset_simulation_config.yml --figure spectrum.svg",
     .opts = {dna_opts_common, options, dna_opts_log, dna_opts_plugin},
     .args = arguments};
 

@@ -67,6 +67,10 @@ static const dna_opt_spec spec = {.name = "dnadna train",
            "The run gets a folder of its own with the networks, the log, "
            "the final config and a copy of the parameter table. "
            "Ctrl-C stops after the current batch; --resume goes on from there.",
+    .example =
+        "dnadna train my_model/my_model_training_config.yml\n"
+        "dnadna train --set optimizer.params.learning_rate=1e-3 --run-id slow my_model/my_model_training_config.yml\n"
+        "dnadna train --resume my_model/run_slow",
     .opts = {dna_opts_common, options, dna_opts_plugin, dna_opts_log},
     .args = arguments};
 

@@ -59,6 +59,18 @@ extern const dna_command dna_command_schema;
 extern const dna_command dna_command_inspect;
 extern const dna_command dna_command_export;
 extern const dna_command dna_command_bench;
+extern const dna_command dna_command_doctor;
+extern const dna_command dna_command_completion;
+extern const dna_command dna_command_help;
+/** The program itself: the group of all of them. */
+extern const dna_command dna_command_main;
+
+/** The sub-command of a group; NULL if it has none of this name. */
+const dna_command *dna_command_find(const dna_command *group, const char *name);
+/** Tell that there is none of this name, and which there are; the exit status. */
+int dna_command_unknown(const dna_command *group, const char *name);
+/** Its help, with the list of its sub-commands. */
+void dna_command_describe(const dna_command *command, FILE *out);
 
 /** Run a command line; the exit status. */
 int dna_main(int argc, char **argv);

@@ -18,6 +18,7 @@ const dna_opt dna_opts_common[] = {{.name = "help",
 
 const dna_opt dna_opts_log[] = {
     {.name = "log-level",
+        .theme = "messages",
         .kind = OPT_CHOICE,
         .metavar = "LEVEL",
         .choices = "DEBUG|INFO|WARNING|ERROR|CRITICAL",
@@ -37,6 +38,7 @@ const dna_opt dna_opts_log[] = {
 
 const dna_opt dna_opts_plugin[] = {
     {.name = "plugin",
+        .theme = "plugins",
         .kind = OPT_LIST,
         .offset = offsetof(dna_common, plugins),
         .doc =

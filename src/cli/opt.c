@@ -25,9 +25,8 @@ typedef struct {
     int n_positional;
 } parser;
 
-/* Option number i over all tables, NULL past the end. */
-static const dna_opt *
-option_at(const dna_opt_spec *spec, int i)
+const dna_opt *
+dna_opt_at(const dna_opt_spec *spec, int i)
 {
     for (int t = 0; t < OPT_MAX_TABLE && spec->opts[t] != NULL; t++) {
         for (const dna_opt *o = spec->opts[t]; o->name != NULL; o++) {
@@ -49,7 +48,7 @@ unknown_option(const parser *p, const char *word, size_t n)
     int64_t n_name = 0;
     const dna_opt *o = NULL;
 
-    for (int i = 0; n_name < MAX_OPTIONS && (o = option_at(p->spec, i)) != NULL; i++) {
+    for (int i = 0; n_name < MAX_OPTIONS && (o = dna_opt_at(p->spec, i)) != NULL; i++) {
         if (!o->is_hidden) {
             names[n_name++] = o->name;
         }
@@ -70,7 +69,7 @@ ambiguous_option(const parser *p, const char *word, size_t n)
     const dna_opt *o = NULL;
 
     dna_str_init(&list, 0);
-    for (int i = 0; (o = option_at(p->spec, i)) != NULL; i++) {
+    for (int i = 0; (o = dna_opt_at(p->spec, i)) != NULL; i++) {
         if (strncmp(o->name, word, n) == 0 && !o->is_hidden) {
             dna_str_addf(&list, "%s--%s", list.len > 0 ? ", " : "", o->name);
         }
@@ -89,7 +88,7 @@ find_long(const parser *p, const char *word, size_t n, const dna_opt **out)
     int n_match = 0;
     const dna_opt *o = NULL;
 
-    for (int i = 0; (o = option_at(p->spec, i)) != NULL; i++) {
+    for (int i = 0; (o = dna_opt_at(p->spec, i)) != NULL; i++) {
         if (strncmp(o->name, word, n) != 0) {
             continue;
         }
@@ -113,7 +112,7 @@ static int
 find_letter(const parser *p, char letter, const dna_opt **out)
 {
     const dna_opt *o = NULL;
-    for (int i = 0; (o = option_at(p->spec, i)) != NULL; i++) {
+    for (int i = 0; (o = dna_opt_at(p->spec, i)) != NULL; i++) {
         if (o->letter == letter) {
             *out = o;
             return DNA_OK;
@@ -183,7 +182,7 @@ static void
 mark_given(parser *p, const dna_opt *given)
 {
     const dna_opt *o = NULL;
-    for (int i = 0; i < MAX_OPTIONS && (o = option_at(p->spec, i)) != NULL; i++) {
+    for (int i = 0; i < MAX_OPTIONS && (o = dna_opt_at(p->spec, i)) != NULL; i++) {
         p->is_given[i] = p->is_given[i] || o == given;
     }
 }
@@ -289,8 +288,8 @@ check_exclusive(const parser *p)
     const dna_opt *a = NULL;
     const dna_opt *b = NULL;
 
-    for (int i = 0; (a = option_at(p->spec, i)) != NULL; i++) {
-        for (int k = i + 1; (b = option_at(p->spec, k)) != NULL; k++) {
+    for (int i = 0; (a = dna_opt_at(p->spec, i)) != NULL; i++) {
+        for (int k = i + 1; (b = dna_opt_at(p->spec, k)) != NULL; k++) {
             if (a->exclusive != 0 && a->exclusive == b->exclusive && p->is_given[i]
                 && p->is_given[k]) {
                 return dna_fail(
@@ -361,7 +360,7 @@ static bool
 wants_help(const parser *p)
 {
     const dna_opt *o = NULL;
-    for (int i = 0; (o = option_at(p->spec, i)) != NULL; i++) {
+    for (int i = 0; (o = dna_opt_at(p->spec, i)) != NULL; i++) {
         if (p->is_given[i] && strcmp(o->name, "help") == 0) {
             return true;
         }
@@ -403,7 +402,7 @@ dna_opt_clear(const dna_opt_spec *spec, void *values)
     char *base = values;
     const dna_opt *o = NULL;
 
-    for (int i = 0; (o = option_at(spec, i)) != NULL; i++) {
+    for (int i = 0; (o = dna_opt_at(spec, i)) != NULL; i++) {
         if (o->kind == OPT_LIST) {
             clear_list(base + o->offset);
         }

@@ -34,6 +34,8 @@ typedef struct {
     bool is_hidden;     /* works, but is not shown */
     size_t offset;
     const char *doc;
+    const char *theme; /* heading in the help, of this one and those after it; NULL: as
+                        * before */
 } dna_opt;
 
 typedef struct {
@@ -55,6 +57,7 @@ typedef struct {
 typedef struct {
     const char *name;                   /* "dnadna train" */
     const char *doc;                    /* paragraphs, wrapped when shown */
+    const char *example;                /* lines of a shell, shown as they are */
     const dna_opt *opts[OPT_MAX_TABLE]; /* tables, NULL after the last */
     const dna_arg *args;                /* NULL: none */
     bool is_group;                      /* stop at the first argument: a sub-command */
@@ -67,8 +70,12 @@ int dna_opt_parse(const dna_opt_spec *spec, int argc, char **argv, void *values,
 void dna_opt_clear(const dna_opt_spec *spec, void *values);
 /** "usage: dnadna train [-h] [-r RUN_ID] CONFIG" */
 void dna_opt_usage(const dna_opt_spec *spec, FILE *out);
-/** Usage, description, arguments, options. */
+/** What it does, an example, usage, arguments, options by theme. */
 void dna_opt_help(const dna_opt_spec *spec, FILE *out);
+/** Option number i over all tables, hidden ones too; NULL past the end. */
+const dna_opt *dna_opt_at(const dna_opt_spec *spec, int i);
+/** How a value is called: "FILE", "RUN_ID". */
+void dna_opt_value_name(char *buf, size_t size, const dna_opt *o);
 /** Text in lines of at most 80 columns: the first begins at column `at`, others at
  *  `indent`. */
 void dna_wrap(FILE *out, const char *text, int at, int indent);

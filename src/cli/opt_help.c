@@ -44,8 +44,8 @@ dna_wrap(FILE *out, const char *text, int at, int indent)
     fputs("\n", out);
 }
 
-static void
-value_name(char *buf, size_t size, const dna_opt *o)
+void
+dna_opt_value_name(char *buf, size_t size, const dna_opt *o)
 {
     snprintf(buf, size, "%s", o->metavar != NULL ? o->metavar : o->name);
     for (char *c = buf; o->metavar == NULL && *c != '\0'; c++) {
@@ -77,7 +77,7 @@ usage_options(const dna_opt_spec *spec, FILE *out, int at, int indent)
             if (o->is_hidden) {
                 continue;
             }
-            value_name(name, sizeof(name), o);
+            dna_opt_value_name(name, sizeof(name), o);
             if (o->letter != 0) {
                 snprintf(dash, sizeof(dash), "-%c", o->letter);
             } else {
@@ -132,7 +132,7 @@ help_option(FILE *out, const dna_opt *o)
     char left[192], name[64];
     size_t n = 0;
 
-    value_name(name, sizeof(name), o);
+    dna_opt_value_name(name, sizeof(name), o);
     if (o->letter != 0) {
         n = (size_t)snprintf(left, sizeof(left), "-%c, ", o->letter);
     }
@@ -144,24 +144,46 @@ help_option(FILE *out, const dna_opt *o)
     help_row(out, left, o->doc);
 }
 
+/* Lines of a shell, after a prompt; what continues a line is not prompted. */
+static void
+help_example(FILE *out, const char *example)
+{
+    bool is_continued = false;
+
+    fputs("\nexample:\n", out);
+    while (*example != '\0') {
+        int n = (int)strcspn(example, "\n");
+        fprintf(out, "  %s%.*s\n", is_continued ? "  " : "$ ", n, example);
+        is_continued = n > 0 && example[n - 1] == '\\';
+        example += n + (example[n] == '\n');
+    }
+}
+
 void
 dna_opt_help(const dna_opt_spec *spec, FILE *out)
 {
-    dna_opt_usage(spec, out);
-    fputs("\n", out);
+    const char *theme = "options";
+    const dna_opt *o = NULL;
+
     dna_wrap(out, spec->doc, 0, 0);
+    if (spec->example != NULL) {
+        help_example(out, spec->example);
+    }
+    fputs("\n", out);
+    dna_opt_usage(spec, out);
     if (spec->args != NULL) {
         fputs("\narguments:\n", out);
     }
     for (const dna_arg *a = spec->args; a != NULL && a->name != NULL; a++) {
         help_row(out, a->name, a->doc);
     }
-    fputs("\noptions:\n", out);
-    for (int t = 0; t < OPT_MAX_TABLE && spec->opts[t] != NULL; t++) {
-        for (const dna_opt *o = spec->opts[t]; o->name != NULL; o++) {
-            if (!o->is_hidden) {
-                help_option(out, o);
-            }
+    for (int i = 0; (o = dna_opt_at(spec, i)) != NULL; i++) {
+        if (o->theme != NULL || i == 0) {
+            theme = o->theme != NULL ? o->theme : theme;
+            fprintf(out, "\n%s:\n", theme);
+        }
+        if (!o->is_hidden) {
+            help_option(out, o);
         }
     }
 }

@@ -33,14 +33,17 @@ static const char *const keys[DNA_N_RULE] = {
     "seed",
 };
 
-#define RULE(i, text, meta, words)                                    \
-    {                                                                 \
-        .name = text, .kind = OPT_TEXT, .metavar = meta,              \
-        .offset = offsetof(dna_genome_values, rules[i]), .doc = words \
+#define RULE_IN(heading, i, text, meta, words)                         \
+    {                                                                  \
+        .name = text, .kind = OPT_TEXT, .metavar = meta,               \
+        .offset = offsetof(dna_genome_values, rules[i]), .doc = words, \
+        .theme = heading                                               \
     }
+#define RULE(i, text, meta, words) RULE_IN(NULL, i, text, meta, words)
 
 const dna_opt dna_opts_genome[] = {
     {.name = "genotypes",
+        .theme = "genotype data: where and how wide",
         .kind = OPT_TEXT,
         .metavar = "CONFIG",
         .offset = offsetof(dna_genome_values, genotypes),
@@ -68,7 +71,8 @@ const dna_opt dna_opts_genome[] = {
         .min = 1,
         .offset = offsetof(dna_genome_values, window_step),
         .doc = "Sites or base pairs from window to window (default: no overlap)."},
-    RULE(0, "samples", "NAMES", "Samples to use, joined by commas, in this order."),
+    RULE_IN("genotype data: samples", 0, "samples", "NAMES",
+        "Samples to use, joined by commas, in this order."),
     RULE(1, "samples-file", "FILE", "File with a sample name a line."),
     RULE(2, "populations", "NAMES",
         "Populations to use, joined by commas (with --population-file)."),
@@ -80,7 +84,7 @@ const dna_opt dna_opts_genome[] = {
     RULE(6, "ploidy", "N", "Copies of a sample: auto (default), mixed or a number."),
     RULE(7, "phase", "HOW",
         "haplotypes (default), pseudo (unphased copies in random order) or dosage."),
-    RULE(8, "variants", "WHICH", "snp (default) or all."),
+    RULE_IN("genotype data: sites", 8, "variants", "WHICH", "snp (default) or all."),
     RULE(9, "multiallelic", "HOW", "drop (default), first or split."),
     RULE(10, "polarize", "HOW",
         "What 0 is: ref (default), aa (INFO/AA), fasta, bed or minor."),

@@ -30,4 +30,12 @@ dna_gemm_onednn(void)
 {
     return NULL;
 }
+
+bool
+dna_gemm_onednn_version(char *buf, size_t size)
+{
+    (void)buf;
+    (void)size;
+    return false;
+}
 #endif

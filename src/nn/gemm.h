@@ -9,6 +9,7 @@
 #define DNA_NN_GEMM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dnadna/status.h"
@@ -19,5 +20,7 @@ typedef int (*dna_gemm_fn)(bool trans_a, bool trans_b, int64_t M, int64_t N, int
 
 /** oneDNN's sgemm (onednn/gemm.c); NULL if dnadna was built without it. */
 dna_gemm_fn dna_gemm_onednn(void);
+/** "2.6.3", as loaded; false if dnadna was built without it. */
+bool dna_gemm_onednn_version(char *buf, size_t size);
 
 #endif

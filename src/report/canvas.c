@@ -254,3 +254,9 @@ dna_canvas_unclip(dna_canvas *c)
 {
     cairo_restore(c->cr);
 }
+
+const char *
+dna_canvas_library(void)
+{
+    return cairo_version_string();
+}

@@ -58,4 +58,7 @@ double dna_canvas_text_width(dna_canvas *c, const char *text, double size);
 void dna_canvas_clip(dna_canvas *c, double x, double y, double width, double height);
 void dna_canvas_unclip(dna_canvas *c);
 
+/** The version of the drawing library. */
+const char *dna_canvas_library(void);
+
 #endif

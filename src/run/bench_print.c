@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/machine.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "base/str.h"
@@ -15,33 +16,12 @@
 
 /* ---- what is shown --------------------------------------------------------------- */
 
-/* "Intel(R) Xeon(R) Processor", as the system calls it. */
-static void
-processor_name(char *out, size_t size)
-{
-    char line[256];
-    FILE *f = fopen("/proc/cpuinfo", "r");
-
-    snprintf(out, size, "unknown processor");
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-        char *value = strstr(line, ": ");
-        if (strncmp(line, "model name", 10) == 0 && value != NULL) {
-            value[strcspn(value, "\n")] = '\0';
-            snprintf(out, size, "%s", value + 2);
-            break;
-        }
-    }
-    if (f != NULL) {
-        fclose(f);
-    }
-}
-
 void
 dna_bench_print_head(const dna_bench_options *o, FILE *out)
 {
     char name[128];
 
-    processor_name(name, sizeof(name));
+    dna_machine_processor(name, sizeof(name));
     fprintf(out, "dnadna %s, %s, %d thread%s of %d processor%s\n\n", DNA_VERSION, name,
         o->n_thread, DNA_PLURAL(o->n_thread), dna_cpu_count(),
         DNA_PLURAL(dna_cpu_count()));
@@ -123,7 +103,7 @@ dna_bench_print_json(
         rc = DNA_ENOMEM;
         goto out;
     }
-    processor_name(name, sizeof(name));
+    dna_machine_processor(name, sizeof(name));
     DNA_TRY(put(a, top, "dnadna_version", dna_value_string(a, DNA_VERSION)));
     DNA_TRY(put(a, top, "processor", dna_value_string(a, name)));
     DNA_TRY(put(a, top, "processors", dna_value_int(a, dna_cpu_count())));

@@ -9,6 +9,7 @@
 
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
+#include <stdio.h>
 
 static int
 onednn_gemm(bool trans_a, bool trans_b, int64_t M, int64_t N, int64_t K, const float *A,
@@ -30,4 +31,12 @@ dna_gemm_fn
 dna_gemm_onednn(void)
 {
     return onednn_gemm;
+}
+
+bool
+dna_gemm_onednn_version(char *buf, size_t size)
+{
+    const dnnl_version_t *v = dnnl_version();
+    snprintf(buf, size, "%d.%d.%d", v->major, v->minor, v->patch);
+    return true;
 }

@@ -10,7 +10,7 @@
 
 #include "cli/command.h"
 
-static char out_text[16384], err_text[16384];
+static char out_text[65536], err_text[16384];
 
 /* Run the program's main with standard output and error going to files. */
 static int
@@ -22,6 +22,7 @@ run(const char *line)
     const char *paths[2] = {test_path("out"), test_path("err")};
     FILE *streams[2] = {stdout, stderr};
     char *texts[2] = {out_text, err_text};
+    const size_t sizes[2] = {sizeof(out_text), sizeof(err_text)};
     int saved[2];
 
     snprintf(copy, sizeof(copy), "dnadna %s", line);
@@ -43,7 +44,7 @@ run(const char *line)
         close(saved[i]);
         FILE *f = fopen(paths[i], "rb");
         assert_non_null(f);
-        size_t n = fread(texts[i], 1, sizeof(out_text) - 1, f);
+        size_t n = fread(texts[i], 1, sizes[i] - 1, f);
         texts[i][n] = '\0';
         fclose(f);
     }
@@ -77,6 +78,103 @@ test_help_lists_the_commands(void **state)
         assert_non_null(strstr(out_text, line));
         assert_int_equal(run("--help"), 0);
     }
+}
+
+/* Each command, also below a group, with its path. */
+static void
+for_each_command(const dna_command *command, void (*fn)(const dna_command *command))
+{
+    fn(command);
+    for (int i = 0; command->commands != NULL && command->commands[i] != NULL; i++) {
+        for_each_command(command->commands[i], fn);
+    }
+}
+
+static void
+check_help(const dna_command *command)
+{
+    static char same[sizeof(out_text)];
+    char line[128];
+    const char *words = command->spec->name + strlen("dnadna");
+
+    snprintf(line, sizeof(line), "help%s", words);
+    assert_int_equal(run(line), 0);
+    memcpy(same, out_text, sizeof(same));
+    snprintf(line, sizeof(line), "%s --help", words);
+    assert_int_equal(run(line), 0);
+    assert_string_equal(out_text, same);
+    /* what it does, an example of itself, how it is used */
+    assert_true(strncmp(out_text, command->spec->doc, 12) == 0);
+    const char *head = "\nexample:\n  $ ";
+    const char *example = strstr(out_text, head);
+    assert_non_null(example);
+    const char *first = example + strlen(head);
+    snprintf(line, sizeof(line), "\nusage: %s", command->spec->name);
+    const char *usage = strstr(out_text, line);
+    assert_non_null(usage);
+    assert_true(example < usage);
+    assert_true(strncmp(first, "dnadna ", 7) == 0 || strncmp(first, "source", 6) == 0);
+    /* its manual page has every option */
+    snprintf(line, sizeof(line), "help --man%s", words);
+    assert_int_equal(run(line), 0);
+    assert_true(strncmp(out_text, ".TH DNADNA", 10) == 0);
+    const dna_opt *o = NULL;
+    for (int i = 0; (o = dna_opt_at(command->spec, i)) != NULL; i++) {
+        snprintf(
+            line, sizeof(line), "\\fB\\-\\-%.*s", (int)strcspn(o->name, "-"), o->name);
+        assert_true(o->is_hidden || strstr(out_text, line) != NULL);
+    }
+}
+
+static void
+test_every_command_teaches_by_example(void **state)
+{
+    (void)state;
+    for_each_command(&dna_command_main, check_help);
+    assert_int_equal(run("help nonsense"), 1);
+    assert_non_null(strstr(err_text, "unknown command \"nonsense\""));
+    assert_int_equal(run("help train more"), 1);
+    assert_non_null(strstr(err_text, "has no commands of its own"));
+    assert_int_equal(run("help --man-dir /proc/no/such"), 1);
+}
+
+/* An example that is typed as it stands must be understood: no unknown option in it. */
+static void
+check_example(const dna_command *command)
+{
+    char example[1024], line[1024];
+
+    snprintf(example, sizeof(example), "%s", command->spec->example);
+    for (char *next = example; next != NULL;) {
+        char *own = next;
+        next = strchr(own, '\n');
+        if (next != NULL) {
+            *next++ = '\0';
+        }
+        own[strcspn(own, ">|")] = '\0';
+        if (strncmp(own, "dnadna ", 7) != 0 || strstr(own, "help") != NULL) {
+            continue;
+        }
+        snprintf(line, sizeof(line), "%s --help", own + 7);
+        assert_int_equal(run(line), 0);
+        assert_string_equal(err_text, "");
+    }
+}
+
+static void
+test_examples_are_understood(void **state)
+{
+    (void)state;
+    for_each_command(&dna_command_main, check_example);
+}
+
+static void
+test_the_doctor_checks_results(void **state)
+{
+    (void)state;
+    assert_int_equal(run("doctor"), 0);
+    assert_non_null(strstr(out_text, "the same bytes"));
+    assert_non_null(strstr(out_text, "htslib"));
 }
 
 static void
@@ -134,6 +232,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_version_goes_to_standard_output),
         cmocka_unit_test(test_help_lists_the_commands),
+        cmocka_unit_test(test_every_command_teaches_by_example),
+        cmocka_unit_test(test_examples_are_understood),
+        cmocka_unit_test(test_the_doctor_checks_results),
         cmocka_unit_test(test_no_command_is_a_mistake_of_usage),
         cmocka_unit_test(test_unknown_commands_are_named_with_the_nearest),
         cmocka_unit_test(test_errors_while_running_give_one_line_and_status_1),

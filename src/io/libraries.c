@@ -1,0 +1,20 @@
+/* libraries.c - the versions of the libraries that files are read and written with.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "io/libraries.h"
+
+#include <htslib/hts.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <yaml.h>
+#include <zip.h>
+#include <zlib.h>
+
+void
+dna_io_libraries(char *buf, size_t size)
+{
+    snprintf(buf, size, "libyaml %s, jansson %s, libzip %s, zlib %s, htslib %s",
+        yaml_get_version_string(), jansson_version_str(), zip_libzip_version(),
+        zlibVersion(), hts_version());
+}

@@ -23,9 +23,9 @@ extern "C" {
 /* Progress of long work, for a bar on a terminal; called by one thread at a time, which
  * need not be the caller's. */
 typedef struct {
-    const char *what; /* "scenarios", "training", "predicting" */
-    int64_t done, total;
-    double per_second; /* items (samples) a second */
+    const char *what;    /* "scenarios", "training", "predicting" */
+    int64_t done, total; /* total 0: unknown */
+    double per_second;   /* items (samples) a second */
     double seconds_left;
 } dna_progress;
 typedef void (*dna_progress_fn)(void *payload, const dna_progress *progress);
@@ -150,7 +150,9 @@ typedef struct {
     const char *region; /* "20" or "20:1000-2000" (from 1, ends included); NULL: all */
     /* At most one of the two: windows of so many sites, or of so many base pairs. */
     int64_t window_sites, window_bp;
-    int64_t window_step; /* 0: the size */
+    int64_t window_step;           /* 0: the size */
+    const char *snp_key, *pos_key; /* arrays of npz files; NULL: SNP, POS */
+    int n_worker; /* threads that decompress VCF.gz and BCF; 0: the one that reads */
 } dna_genome_options;
 
 typedef struct {
@@ -194,10 +196,11 @@ typedef struct {
     /* Of genotype data; without a window, one of as many sites as in training. A window is
      * a row: contig, start, end (BED), n_snp, missing, values, reason of "NA" values. */
     dna_genome_options genome;
-    const char
-        *summary; /* CSV of mean, median and quantiles over windows; NULL: none */
-    const char *bedgraph; /* <this>.<value>.bedgraph for each value; NULL: none */
-    const char *bed;      /* BED file with the values as names; NULL: none */
+    /* Made of all windows; NULL: none. */
+    const char *summary;  /* CSV of mean, median and quantiles over windows */
+    const char *bedgraph; /* <this>.<value>.bedgraph for each value */
+    const char *bed;      /* BED file with the values as names */
+    const char *figure;   /* a plot along the genome: .svg, .pdf or .png */
 } dna_predict_files_options;
 /* Start from this: flags unknown, everything else zero. */
 #define DNA_PREDICT_FILES_OPTIONS_INIT     \

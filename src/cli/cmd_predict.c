@@ -8,12 +8,12 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "base/str.h"
-#include "cli/command.h"
 #include "cli/console.h"
+#include "cli/opts_genome.h"
 #include "cli/sample_words.h"
 
 typedef struct {
-    dna_common common;
+    dna_genome_values genome; /* first */
     const char *output;
     bool preprocess;
     const char *gpus;
@@ -25,6 +25,7 @@ typedef struct {
     const char *keys;
     const char *position_format;
     int64_t chromosome_size, region_start;
+    const char *summary, *bedgraph, *bed, *figure;
     const char *model;
     dna_opt_list inputs;
 } predict_values;
@@ -110,7 +111,9 @@ static const dna_opt options[] = {
         .min = 0,
         .max = DNA_MOST_THREADS,
         .offset = offsetof(predict_values, n_worker),
-        .doc = "Threads that load samples (default 0: as many as --threads)."},
+        .doc =
+            "Threads that load samples (default 0: as many as --threads); of VCF.gz and BCF "
+            "those that decompress, beside the one that reads (default 0)."},
     {.name = "threads",
         .letter = 't',
         .kind = OPT_INT,
@@ -125,6 +128,28 @@ static const dna_opt options[] = {
         .min = 0,
         .offset = offsetof(predict_values, seed),
         .doc = "Seed of random transforms (default 0)."},
+    {.name = "bedgraph",
+        .kind = OPT_TEXT,
+        .metavar = "PREFIX",
+        .offset = offsetof(predict_values, bedgraph),
+        .doc = "Of genotype data: also a track a value, PREFIX.<name>.bedgraph."},
+    {.name = "bed",
+        .kind = OPT_TEXT,
+        .metavar = "FILE",
+        .offset = offsetof(predict_values, bed),
+        .doc = "Of genotype data: also the windows as BED, with predictions as names."},
+    {.name = "summary",
+        .kind = OPT_TEXT,
+        .metavar = "FILE",
+        .offset = offsetof(predict_values, summary),
+        .doc =
+            "Of genotype data: also a CSV with mean, median and quantiles over all windows."},
+    {.name = "figure",
+        .kind = OPT_TEXT,
+        .metavar = "FILE",
+        .offset = offsetof(predict_values, figure),
+        .doc =
+            "Of genotype data: also draw predictions along the genome (.svg, .pdf, .png)."},
     {.name = "gpus",
         .letter = 'g',
         .kind = OPT_TEXT,
@@ -144,18 +169,21 @@ static const dna_arg arguments[] = {
     {.name = "INPUT",
         .is_repeated = true,
         .offset = offsetof(predict_values, inputs),
-        .doc = "npz files, or one dataset config."},
+        .doc =
+            "npz files; or one dataset config or packed dataset; or genotype data "
+            "(VCF, BCF, .trees, PLINK 1, ms text; - for standard input), in windows."},
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna predict",
     .doc =
-        "Apply a trained network and write a CSV table, one row a sample in the order of the inputs. "
+        "Apply a trained network and write a CSV table, one row a sample in the order of the inputs, "
+        "or a window of genotype data (default: of as many sites as in training). "
         "A file that cannot be predicted is reported and the others still are; "
         "the exit status is then 1. "
         "Positions are converted to the form that the network was trained on.",
     .example =
         "dnadna predict my_model/run_000/my_model_run_000_best_net.safetensors my_dataset/scenario_004/*.npz > predictions.csv",
-    .opts = {dna_opts_common, options, dna_opts_log},
+    .opts = {dna_opts_common, options, dna_opts_genome, dna_opts_log},
     .args = arguments};
 
 /* Case does not count in a choice, but does in a file's name. */
@@ -191,20 +219,26 @@ run(const void *values, dna_log *log)
     o.batch_size = v->batch_size;
     o.n_worker = (int)v->n_worker;
     o.n_thread = (int)v->n_thread;
-    o.isa = v->common.isa;
+    o.isa = v->genome.common.isa;
     o.seed = (uint64_t)v->seed;
     o.out = stdout;
     o.out_path = v->output;
     o.log = log;
     o.region_start = v->region_start;
+    o.summary = v->summary;
+    o.bedgraph = v->bedgraph;
+    o.bed = v->bed;
+    o.figure = v->figure;
+    /* of samples the size alone asks for no windows */
+    DNA_TRY(dna_genome_values_read(&o.genome, &v->genome, 0));
     DNA_TRY(dna_read_position_format(&o.format, v->position_format));
     o.format.chromosome_size = v->chromosome_size;
     DNA_TRY(dna_read_keys(&keys, &o.snp_key, &o.pos_key, v->keys));
     if (v->gpus != NULL) {
         dna_log_warning(log, "--gpus: CPU only");
     }
-    if (v->common.log_file != NULL) {
-        DNA_TRY(dna_log_add_file(log, v->common.log_file));
+    if (v->genome.common.log_file != NULL) {
+        DNA_TRY(dna_log_add_file(log, v->genome.common.log_file));
     }
     o.progress = v->progress_bar ? dna_console_progress : NULL;
     o.stop = dna_console_catch_signals();
@@ -218,6 +252,7 @@ run(const void *values, dna_log *log)
 out:
     dna_console_finish();
     dna_free(keys);
+    dna_genome_values_clear(&o.genome);
     return rc;
 }
 

@@ -99,12 +99,19 @@ dna_console_progress(void *payload, const dna_progress *p)
 {
     (void)payload;
     double time = now();
-    bool is_last = p->done >= p->total;
+    bool is_last = p->total > 0 && p->done >= p->total;
     if (isatty(STDERR_FILENO) != 1 || (!is_last && time - bar.last < BAR_INTERVAL)) {
         return;
     }
     bar.last = time;
-    double share = p->total > 0 ? fmin((double)p->done / (double)p->total, 1.0) : 1.0;
+    if (p->total == 0) { /* nobody knows the end */
+        fprintf(stderr, "\r\033[K%s: %lld, %.4g/s", p->what, (long long)p->done,
+            p->per_second);
+        fflush(stderr);
+        bar.is_drawn = true;
+        return;
+    }
+    double share = fmin((double)p->done / (double)p->total, 1.0);
     int filled = (int)(share * BAR_WIDTH);
     long left = (long)fmin(ceil(p->seconds_left), 359999.0);
     fprintf(stderr, "\r\033[K%s %3d%% [", p->what, (int)(share * 100.0));

@@ -133,6 +133,18 @@ dna_vcf_want_ancestral(dna_vcf *vcf)
     vcf->wants_ancestral = true;
 }
 
+int
+dna_vcf_set_threads(dna_vcf *vcf, int n_thread)
+{
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(n_thread < 1 || vcf->stream->format.compression != bgzf
+                    || hts_set_threads(vcf->stream, n_thread) == 0,
+        DNA_ENOMEM, "%s: the system has no thread left", vcf->file->name);
+out:
+    return rc;
+}
+
 /* ---- regions ----------------------------------------------------------------------- */
 
 /* Where an index says that the region is; false without an index. */

@@ -45,6 +45,8 @@ const char *dna_vcf_sample(const dna_vcf *vcf, int64_t i);
 /** Contigs of the header, then those that records add. NULL past the end. */
 const char *dna_vcf_contig(const dna_vcf *vcf, int64_t i);
 int64_t dna_vcf_contig_length(const dna_vcf *vcf, int64_t i); /* 0: not told */
+/** Threads that decompress beside the one that reads; 0: none. */
+int dna_vcf_set_threads(dna_vcf *vcf, int n_thread) DNA_MUST_CHECK;
 /** Read INFO/AA too. */
 void dna_vcf_want_ancestral(dna_vcf *vcf);
 /** Only records with from <= position <= to. By the index where there is one

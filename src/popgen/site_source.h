@@ -37,6 +37,7 @@ typedef struct {
     bool wants_ancestral;    /* of VCF: read INFO/AA */
     int64_t chromosome_size; /* bp, of normalized positions (ms, npz); 0: unknown */
     const char *snp_key, *pos_key; /* of npz; NULL: SNP, POS */
+    int n_worker;                  /* of VCF.gz and BCF: threads that decompress */
     const char *contig;            /* a region, or NULL for all ... */
     int64_t from, to;              /* ... from <= position <= to */
 } dna_site_options;

@@ -91,6 +91,7 @@ dna_site_open_vcf(dna_site_source *s, dna_data_file **file, const dna_site_optio
     s->n_sample = dna_vcf_n_sample(v->vcf);
     s->is_integer = true;
     DNA_REQUIRE(s->n_sample > 0, DNA_EFORMAT, "%s: has no samples", s->name);
+    DNA_TRY(dna_vcf_set_threads(v->vcf, o->n_worker));
     if (o->wants_ancestral) {
         dna_vcf_want_ancestral(v->vcf);
     }

@@ -63,6 +63,12 @@ dna_windows_free(dna_windows *w)
     }
 }
 
+const char *
+dna_windows_contig(const dna_windows *w, int32_t contig)
+{
+    return dna_site_source_contig(dna_genotypes_source(w->g), contig);
+}
+
 /* ---- sites ------------------------------------------------------------------------- */
 
 static int

@@ -44,5 +44,7 @@ int dna_windows_new(
     dna_windows **out, dna_genotypes *g, const dna_window_rule *rule) DNA_MUST_CHECK;
 void dna_windows_free(dna_windows *w);
 int dna_windows_next(dna_windows *w, dna_window *window) DNA_MUST_CHECK;
+/** Name of a contig of a window, valid until the next call. */
+const char *dna_windows_contig(const dna_windows *w, int32_t contig);
 
 #endif

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/append.h"
@@ -26,38 +27,53 @@ struct dna_table {
     dna_str rows;   /* whole rows that wait, and the current one */
 };
 
-/* Whether the file begins with the header line (LF or CR LF at its end), and whether
- * its last line is complete. */
+/* Whether text begins with the header; a line may end with CR LF in the place of LF. */
+static bool
+begins_with(const char *text, size_t n, const char *header)
+{
+    size_t at = 0;
+    for (const char *c = header; *c != '\0'; c++, at++) {
+        if (*c == '\n' && at + 1 < n && text[at] == '\r') {
+            at++;
+        }
+        if (at >= n || text[at] != *c) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the file begins with the header, and whether its last line is complete. */
 static int
 compare_header(const dna_table *t, const char *header, size_t length)
 {
     const char *path = dna_append_path(t->file);
-    char *line = NULL;
+    const char *columns = header; /* the last line */
+    char *text = NULL;
     size_t n = 0;
     int rc = DNA_OK;
 
     DNA_REQUIRE(length < HEADER_MAX, DNA_EUNSUPPORTED, "%s: a header of %zu bytes",
         path, length);
-    line = dna_malloc(length + 2);
-    if (line == NULL) {
+    text = dna_malloc(2 * length);
+    if (text == NULL) {
         rc = DNA_ENOMEM;
         goto out;
     }
-    DNA_TRY(dna_append_read(t->file, 0, line, length + 1, &n));
-    /* header ends with "\n", which in the file may be "\r\n" */
-    bool is_same =
-        n >= length && memcmp(line, header, length - 1) == 0
-        && (line[length - 1] == '\n'
-            || (n > length && line[length - 1] == '\r' && line[length] == '\n'));
-    DNA_REQUIRE(is_same, DNA_EEXISTS,
-        "%s: its first line is not the header \"%.*s\": give another output file", path,
-        (int)(length - 1), header);
+    DNA_TRY(dna_append_read(t->file, 0, text, 2 * length, &n));
+    for (const char *end; columns[0] == '#' && (end = strchr(columns, '\n')) != NULL;) {
+        columns = end + 1;
+    }
+    DNA_REQUIRE(begins_with(text, n, header), DNA_EEXISTS,
+        "%s: its first line%s not the header \"%.*s\"%s: give another output file",
+        path, columns > header ? "s are" : " is", (int)strcspn(columns, "\n"), columns,
+        columns > header ? ", or were made under other rules" : "");
     char last = '\n';
     DNA_TRY(dna_append_read(t->file, dna_append_length(t->file) - 1, &last, 1, &n));
     DNA_REQUIRE(
         n == 1 && last == '\n', DNA_EFORMAT, "%s: its last line is incomplete", path);
 out:
-    dna_free(line);
+    dna_free(text);
     return rc;
 }
 
@@ -77,16 +93,17 @@ out:
 }
 
 static int
-put_header(dna_table *t, const char *const *columns)
+put_header(dna_table *t, const char *notes, const char *const *columns)
 {
+    dna_str_add(&t->rows, notes != NULL ? notes : "");
     for (int64_t i = 0; i < t->n_column; i++) {
         dna_table_text(t, columns[i]);
     }
     return dna_table_end_row(t);
 }
 
-int
-dna_table_open_file(dna_table **out, const char *path, int64_t keep,
+static int
+open_file(dna_table **out, const char *path, int64_t keep, const char *notes,
     const char *const *columns, int64_t n_column)
 {
     dna_table *t = NULL;
@@ -94,7 +111,7 @@ dna_table_open_file(dna_table **out, const char *path, int64_t keep,
 
     DNA_TRY(table_new(&t, NULL, n_column));
     DNA_TRY(dna_append_open(&t->file, path, keep));
-    DNA_TRY(put_header(t, columns));
+    DNA_TRY(put_header(t, notes, columns));
     if (dna_append_length(t->file) > 0) {
         DNA_TRY(compare_header(t, t->rows.data, t->rows.len));
         t->rows.len = 0;
@@ -106,20 +123,42 @@ out:
     return rc;
 }
 
-int
-dna_table_open_stream(
-    dna_table **out, FILE *stream, const char *const *columns, int64_t n_column)
+static int
+open_stream(dna_table **out, FILE *stream, const char *notes,
+    const char *const *columns, int64_t n_column)
 {
     dna_table *t = NULL;
     int rc = DNA_OK;
 
     DNA_TRY(table_new(&t, stream, n_column));
-    DNA_TRY(put_header(t, columns));
+    DNA_TRY(put_header(t, notes, columns));
     *out = t;
     t = NULL;
 out:
     dna_table_free(t);
     return rc;
+}
+
+int
+dna_table_open_file(dna_table **out, const char *path, int64_t keep,
+    const char *const *columns, int64_t n_column)
+{
+    return open_file(out, path, keep, NULL, columns, n_column);
+}
+
+int
+dna_table_open_stream(
+    dna_table **out, FILE *stream, const char *const *columns, int64_t n_column)
+{
+    return open_stream(out, stream, NULL, columns, n_column);
+}
+
+int
+dna_table_open_noted(dna_table **out, const char *path, FILE *stream, const char *notes,
+    const char *const *columns, int64_t n_column)
+{
+    return path != NULL ? open_file(out, path, DNA_APPEND_ALL, notes, columns, n_column)
+                        : open_stream(out, stream, notes, columns, n_column);
 }
 
 void

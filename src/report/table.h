@@ -32,6 +32,11 @@ int dna_table_open_file(dna_table **out, const char *path, int64_t keep,
 /** Keeps: stream, until the table is freed. The header is written always. */
 int dna_table_open_stream(dna_table **out, FILE *stream, const char *const *columns,
     int64_t n_column) DNA_MUST_CHECK;
+/** Either of the two, the stream where path is NULL, with `notes`, whole lines that begin
+ *  with "#", before the header line. They belong to it: a file with other notes has
+ *  another header. */
+int dna_table_open_noted(dna_table **out, const char *path, FILE *stream,
+    const char *notes, const char *const *columns, int64_t n_column) DNA_MUST_CHECK;
 /* Cells of the current row, in order. A row must have as many as there are columns. */
 void dna_table_text(dna_table *table, const char *text);
 void dna_table_integer(dna_table *table, int64_t value);

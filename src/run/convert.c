@@ -73,8 +73,8 @@ write_window(dataset *d, int64_t scenario, int64_t replicate, const dna_genome *
     dna_table_integer(d->table, replicate);
     dna_table_text(d->table,
         dna_site_source_contig(dna_genotypes_source(genome->genotypes), w->contig));
-    dna_table_number(d->table, w->start);
-    dna_table_number(d->table, w->end);
+    dna_table_integer(d->table, (int64_t)w->start);
+    dna_table_integer(d->table, (int64_t)w->end);
     dna_table_integer(d->table, w->n_site);
     dna_table_number(d->table, w->missing);
     dna_table_text(d->table, path.data + strlen(d->o->output) + 1);

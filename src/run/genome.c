@@ -212,6 +212,9 @@ dna_genome_open(dna_genome *genome, const char *path, const dna_genome_options *
     dna_site_options options = {
         .wants_ancestral = dna_str_equal_nocase(r->polarize, "aa"),
         .chromosome_size = r->chromosome_size == DNA_NULL_INT ? 0 : r->chromosome_size,
+        .snp_key = o->snp_key,
+        .pos_key = o->pos_key,
+        .n_worker = o->n_worker,
         .contig = genome->contig,
         .from = genome->from,
         .to = genome->to};

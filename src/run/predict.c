@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "config/config.h"
 #include "run/predict_inputs.h"
+#include "run/predict_windows.h"
 #include "run/run_dir.h"
 #include "run/settings.h"
 
@@ -143,7 +144,6 @@ prepare(predict_job *j)
 
     DNA_REQUIRE(!o->by_scenario || !o->is_raw, DNA_EARG,
         "raw outputs are per sample: --raw and --by scenario exclude each other");
-    DNA_TRY(load_network(j));
     DNA_TRY(dna_predict_inputs_init(&j->inputs, o, j->net));
     DNA_REQUIRE(!o->by_scenario || j->inputs.is_dataset, DNA_EARG,
         "--by scenario needs a dataset config as input: npz files have no scenario");
@@ -404,8 +404,15 @@ int
 dna_run_predict(const dna_predict_files_options *o, int64_t *n_failed)
 {
     predict_job j = {.o = o, .start = dna_seconds()};
+    bool in_windows = false;
     int rc = DNA_OK;
 
+    DNA_TRY(dna_predict_wants_windows(o, &in_windows));
+    DNA_TRY(load_network(&j));
+    if (in_windows) {
+        DNA_TRY(dna_predict_windows(o, j.net));
+        goto out;
+    }
     DNA_TRY(prepare(&j));
     DNA_TRY(run_all(&j));
 out:

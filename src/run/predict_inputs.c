@@ -58,7 +58,7 @@ list_files(dna_predict_inputs *in)
         DNA_REQUIRE(!is_dataset_name(o->inputs[i]), DNA_EARG,
             "%s: a dataset must be the only input", o->inputs[i]);
         DNA_REQUIRE(dna_str_ends_with(o->inputs[i], ".npz"), DNA_EARG,
-            "%s: is neither an .npz file nor a dataset (.dnapack, or its config: .yml, .yaml, .json)",
+            "%s: is neither an .npz file nor a dataset (.dnapack, or its config: .yml, .yaml, .json) nor genotype data (VCF, BCF, .trees, PLINK 1, ms text)",
             o->inputs[i]);
     }
     DNA_NEW(in->entries, o->n_input);
@@ -130,8 +130,8 @@ dna_predict_inputs_init(
         .snp_key = net->snp_key,
         .pos_key = net->pos_key,
         .format = DNA_POSITION_FORMAT_INIT};
-    DNA_REQUIRE(
-        o->n_input > 0, DNA_EARG, "no input: give npz files or a dataset config");
+    DNA_REQUIRE(o->n_input > 0, DNA_EARG,
+        "no input: give npz files, a dataset config or genotype data");
     if (is_dataset_name(o->inputs[0])) {
         DNA_TRY(list_dataset(in));
     } else {

@@ -85,13 +85,32 @@ DNA_API void dna_workspace_free(dna_workspace *w);
 
 typedef struct dna_program dna_program;
 
-/* What a compilation can leave out, to measure it or to look for a fault. */
+/* What a compilation can leave out, to measure it or to look for a fault. Results stay
+ * the same but for rounding, and but for running statistics that nothing reads: without
+ * removing dead code these move, too. */
 enum {
-    DNA_WITHOUT_MEANS = 1, /* means of rows stay behind the convolutions */
-    DNA_WITHOUT_FUSION =
-        2, /* every op makes its own pass over memory (no tables, too) */
-    DNA_WITHOUT_TABLES = 4 /* inputs of zeros and ones are treated as any others */
+    DNA_WITHOUT_MEANS = 1,  /* means of rows stay behind the convolutions */
+    DNA_WITHOUT_FUSION = 2, /* every op makes its own pass over memory: neither folding
+                               nor tables */
+    DNA_WITHOUT_TABLES = 4, /* inputs of zeros and ones are treated as any others */
+    DNA_WITHOUT_SPLIT = 8,  /* a layer over a concat stays one layer */
+    DNA_WITHOUT_BROADCAST = 16, /* repeated rows are computed again and again */
+    DNA_WITHOUT_DEAD_CODE = 32, /* what the output does not need is computed */
+    DNA_WITHOUT_FOLDING = 64, /* batch norms before convolutions make their own pass */
+    DNA_WITHOUT_PLAN = 128,   /* every buffer has its own memory */
+    DNA_WITHOUT_ALL = 255
 };
+
+typedef struct {
+    const char *name; /* "tables" */
+    unsigned without; /* its bit */
+    const char *doc;  /* what it does */
+} dna_pass_info;
+
+/** What can be left out, one after the other; NULL beyond the last. */
+DNA_API const dna_pass_info *dna_pass_at(int64_t i);
+/** Add the bit of a pass of this name to *without. Errors: DNA_ENOTFOUND. */
+DNA_API int dna_pass_find(unsigned *without, const char *name) DNA_MUST_CHECK;
 
 typedef struct {
     int64_t batch;            /* samples, >= 1 */
@@ -136,6 +155,66 @@ DNA_API float *dna_program_output_grad(dna_program *p);
 DNA_API int dna_program_backward(dna_program *p) DNA_MUST_CHECK;
 /** Bytes of the planned arena. */
 DNA_API size_t dna_program_bytes(const dna_program *p);
+
+/* ---- what a compiled program does, for people and tests ----
+ *
+ * A program is a list of steps, forward then backward. Steps of one level follow each
+ * other without a barrier: a thread takes a chunk of the batch through all of them. All
+ * numbers are of one pass over the batch, as the program was compiled.
+ *
+ * FLOPs: an addition, a multiplication, a comparison or a function of one number is one,
+ * so two a weight in products; those with padding and with zeros count. Copies, codes and
+ * what is done once a batch to a vector of channels (statistics, bias) do not.
+ *
+ * Bytes: each buffer that a step reads or writes, once and whole, and the floats of the
+ * state. Those of local buffers are left out: they stay in cache. */
+
+#define DNA_PROGRAM_MAX_USE 12
+
+typedef struct {
+    const char *name;  /* "chain", "linear.weight_grad" */
+    const char *layer; /* NULL: it belongs to none */
+    const char *fused; /* the ops it does: "conv2d + max_pool2d + relu"; NULL: its name
+                          says it */
+    bool is_backward;
+    bool is_chunk;  /* chunks of the batch; else n_task tasks */
+    int64_t n_task; /* pieces that threads can take */
+    int64_t level;  /* counted from 0 in forward, and anew in backward */
+    double flops, bytes_read, bytes_written;
+    int64_t reads[DNA_PROGRAM_MAX_USE], writes[DNA_PROGRAM_MAX_USE]; /* buffers */
+    int64_t n_read, n_write;
+} dna_program_step;
+
+typedef struct {
+    const char *what; /* "value", "gradient", "weights" */
+    const char *of;   /* op or layer whose value it is; NULL */
+    int n_dim;        /* 0: no tensor */
+    int64_t
+        dim[DNA_GRAPH_MAX_DIM]; /* as the graph has them; dim[0] is the batch, or the
+                                       chunk if is_local */
+    size_t bytes;
+    size_t offset;  /* from the begin of the block, or of a thread's part of it */
+    bool is_local;  /* each thread has its own, for one chunk */
+    bool is_pinned; /* an input, the output or its gradient: no one else's memory */
+    int64_t first, last; /* steps that touch it; -1: none, and it has no memory */
+} dna_program_buffer;
+
+typedef struct {
+    const char *isa;
+    int64_t n_step, n_buffer, n_chunk, chunk; /* samples a chunk */
+    int64_t n_thread;
+    int64_t n_barrier; /* of all threads, in forward and backward */
+    double flops, bytes_read, bytes_written;
+    size_t bytes; /* shared + n_thread * local */
+    size_t shared_bytes, local_bytes;
+} dna_program_totals;
+
+DNA_API void dna_program_total(const dna_program *p, dna_program_totals *out);
+/** Step i of n_step; false if there is none. Texts are the program's. */
+DNA_API bool dna_program_step_at(
+    const dna_program *p, int64_t i, dna_program_step *out);
+DNA_API bool dna_program_buffer_at(
+    const dna_program *p, int64_t i, dna_program_buffer *out);
 
 /* The naive double-precision evaluation of the same graph: slow, plain, and the truth
  * that everything faster is tested against. */

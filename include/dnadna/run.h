@@ -1,5 +1,5 @@
 /* run.h - the commands as functions: simulation, init, preprocess, train, predict,
- * convert, sumstats, config, schema, inspect.
+ * convert, sumstats, config, schema, inspect, net, bench.
  *
  * SPDX-License-Identifier: MIT
  *
@@ -273,12 +273,32 @@ DNA_API int dna_run_schema(const char *kind, FILE *out) DNA_MUST_CHECK;
 DNA_API int dna_run_check_isa(const char *isa) DNA_MUST_CHECK;
 
 typedef struct {
+    const char *network;          /* name of a built-in one, or a network file */
+    const char *const *overrides; /* of a built-in one's settings */
+    int64_t n_override;
+    int64_t n_indiv, n_snp; /* of a sample */
+    int64_t n_outputs;      /* 0: the file's; of a built-in one 1 */
+    int64_t batch;          /* 0: 64 */
+    bool is_prediction;     /* the program of a prediction, else of a training step */
+    const char *const *without; /* names of passes that are left out (program.h) */
+    int64_t n_without;
+    int n_thread;    /* 0: as many as there are */
+    const char *isa; /* kernels, as for dna_run_check_isa(); NULL: the best */
+} dna_net_explain_options;
+/** Compile a network and describe the program for people: steps with the ops that are
+ * fused in them, arithmetic and memory traffic, buffers and their places, totals. */
+DNA_API int dna_run_net_explain(
+    const dna_net_explain_options *o, FILE *out) DNA_MUST_CHECK;
+
+typedef struct {
     const char *const *cases; /* names; n_case 0: all */
     int64_t n_case;
     int n_thread;    /* 0: as many as there are */
     const char *isa; /* kernels, as for dna_run_check_isa(); NULL: the best */
     double seconds;  /* of a window; 0: 1 */
     bool is_json;
+    const char *const *without; /* names of passes that are left out (program.h) */
+    int64_t n_without;
     const char *python;   /* which shall run PyTorch on the same work; NULL: none */
     const char *temp_dir; /* where datasets are written, and removed; NULL: /tmp */
     dna_progress_fn progress;

@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/pass_words.h"
 
 /* Debian's Python, which finds Debian's packages. */
 #define PYTHON "/usr/bin/python3"
@@ -17,6 +18,7 @@ typedef struct {
     dna_opt_list cases;
     int64_t n_thread;
     const char *seconds;
+    dna_opt_list without;
     bool is_json, no_peer, list;
     const char *python, *temp_dir;
 } bench_values;
@@ -44,6 +46,7 @@ static const dna_opt options[] = {{.name = "case",
         .metavar = "S",
         .offset = offsetof(bench_values, seconds),
         .doc = "Length of a window (default 1); a rate is the median of six."},
+    DNA_OPT_WITHOUT(bench_values, without),
     {.name = "json",
         .kind = OPT_FLAG,
         .offset = offsetof(bench_values, is_json),
@@ -98,6 +101,8 @@ run(const void *values, dna_log *log)
         .isa = v->common.isa,
         .seconds = seconds,
         .is_json = v->is_json,
+        .without = v->without.items,
+        .n_without = v->without.n,
         .python = v->no_peer          ? NULL
                   : v->python != NULL ? v->python
                                       : PYTHON,

@@ -58,6 +58,7 @@ extern const dna_command dna_command_config;
 extern const dna_command dna_command_schema;
 extern const dna_command dna_command_inspect;
 extern const dna_command dna_command_export;
+extern const dna_command dna_command_net;
 extern const dna_command dna_command_bench;
 extern const dna_command dna_command_doctor;
 extern const dna_command dna_command_completion;

@@ -25,6 +25,7 @@ typedef struct {
 struct dna_extents {
     const dna_graph *source, *g;
     dna_rewrite rewrite;
+    unsigned without;
     int64_t batch;
     int64_t n_key;
     int64_t *full_key; /* of source */
@@ -70,7 +71,7 @@ hash_of(const int64_t *key, int64_t n)
 
 int
 dna_extents_new(dna_extents **out, const dna_graph *source, const dna_graph *g,
-    dna_rewrite rewrite, int64_t batch)
+    dna_rewrite rewrite, unsigned without, int64_t batch)
 {
     dna_extents *x = NULL;
     int rc = DNA_OK;
@@ -79,6 +80,7 @@ dna_extents_new(dna_extents **out, const dna_graph *source, const dna_graph *g,
     x->source = source;
     x->g = g;
     x->rewrite = rewrite;
+    x->without = without;
     x->batch = batch;
     x->n_key = key_length(source);
     DNA_NEW(x->full_key, x->n_key);
@@ -294,7 +296,7 @@ fill_size(const dna_extents *x, size_entry *s, const dna_graph *own)
     int rc = DNA_OK;
 
     if (x->rewrite != NULL) {
-        DNA_TRY(x->rewrite(&rewritten, own));
+        DNA_TRY(x->rewrite(&rewritten, own, x->without));
         own = rewritten;
     }
     s->fits = first_difference(x->g, own) == x->g->n_node && is_not_larger(own, x->g);

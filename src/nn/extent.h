@@ -21,14 +21,15 @@
 typedef struct dna_extents dna_extents;
 
 /* A rewriting of graphs (the passes); *out is a new graph. */
-typedef int (*dna_rewrite)(dna_graph **out, const dna_graph *g);
+typedef int (*dna_rewrite)(dna_graph **out, const dna_graph *g, unsigned without);
 
 /** For batches run with graph g. If g was made from another graph (source) by `rewrite`,
  *  samples are described by graphs like source, which are rewritten in the same
- *  way; else source is g and rewrite NULL. At first all samples are as large as g.
+ *  way, without what was left out; else source is g and rewrite NULL. At first all samples
+ *  are as large as g.
  *  Keeps: source and g. */
 int dna_extents_new(dna_extents **out, const dna_graph *source, const dna_graph *g,
-    dna_rewrite rewrite, int64_t batch) DNA_MUST_CHECK;
+    dna_rewrite rewrite, unsigned without, int64_t batch) DNA_MUST_CHECK;
 void dna_extents_free(dna_extents *x);
 /** Give each sample its graph: graphs[b] like source, of the same size or smaller; NULL
  *  (or graphs NULL): as large as g. They need to live during the call only.

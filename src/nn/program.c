@@ -177,9 +177,10 @@ compile(dna_program **out, const dna_graph *g, dna_state *state,
     }
     p->batch = o->batch;
     DNA_TRY(check_state(p));
-    DNA_TRY(rewrite(&p->g, p->source));
+    DNA_TRY(rewrite(&p->g, p->source, o->without));
     if (o->is_mixed) {
-        DNA_TRY(dna_extents_new(&p->extents, p->source, p->g, rewrite, p->batch));
+        DNA_TRY(dna_extents_new(
+            &p->extents, p->source, p->g, rewrite, o->without, p->batch));
     }
     DNA_TRY(check_size(p));
     choose_chunks(p);
@@ -195,8 +196,7 @@ int
 dna_program_new(dna_program **out, const dna_graph *g, dna_state *state,
     const dna_program_options *o)
 {
-    bool is_plain = o->is_mixed || (o->without & DNA_WITHOUT_MEANS) != 0;
-    return compile(out, g, state, o, is_plain ? dna_pass_mixed : dna_pass_all);
+    return compile(out, g, state, o, o->is_mixed ? dna_pass_mixed : dna_pass_all);
 }
 
 int

@@ -128,7 +128,7 @@ make_extents(dna_reference *r)
     DNA_NEW(r->dins, n_in);
     DNA_NEW(r->out, n_out);
     DNA_NEW(r->dout, n_out);
-    DNA_TRY(dna_extents_new(&r->extents, r->g, r->g, NULL, r->batch));
+    DNA_TRY(dna_extents_new(&r->extents, r->g, r->g, NULL, 0, r->batch));
 out:
     return rc;
 }

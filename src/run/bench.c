@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/pool.h"
 #include "base/value.h"
+#include "dnadna/program.h"
 
 #define NETWORK(id, network, training)                                           \
     {                                                                            \
@@ -109,6 +110,10 @@ dna_run_bench(const dna_bench_options *options, FILE *out)
     o.temp_dir = o.temp_dir != NULL ? o.temp_dir : "/tmp";
     if (o.python != NULL && !dna_path_exists(o.python)) {
         o.python = NULL;
+    }
+    for (int64_t i = 0; i < o.n_without; i++) { /* before anything is printed */
+        unsigned without = 0;
+        DNA_TRY(dna_pass_find(&without, o.without[i]));
     }
     DNA_NEW(all, DNA_COUNT(cases));
     DNA_TRY(choose(all, &n, &o));

@@ -96,6 +96,9 @@ set_up(net_bench *b, const dna_bench_case *c, const dna_bench_options *o)
         &b->optim, dna_optim_find("Adam"), &adam, dna_state_n_param(b->state)));
     dna_program_options options = {
         .batch = BATCH, .is_training = c->is_training, .pool = b->pool, .isa = o->isa};
+    for (int64_t i = 0; i < o->n_without; i++) {
+        DNA_TRY(dna_pass_find(&options.without, o->without[i]));
+    }
     DNA_TRY(dna_program_new(&b->program, b->g, b->state, &options));
     DNA_TRY(fill_batch(b));
 out:

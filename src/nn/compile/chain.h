@@ -15,6 +15,8 @@ dna_windows dna_chain_windows(const dna_chain *chain);
 /** Rows and columns of windows. */
 void dna_chain_extent(const dna_chain *chain, int64_t *rows, int64_t *columns);
 int64_t dna_chain_n_weight(const dna_conv_dims *dims);
+/** The ops of a chain for people, in the program's arena; NULL: no memory. */
+const char *dna_chain_text(const dna_program *p, const dna_chain *c);
 /** Number of w[o][c][t] in the layout of PyTorch, tap t = u * kw + v. */
 int64_t dna_chain_torch_index(
     const dna_program *p, const dna_node *conv, int64_t o, int64_t c, int64_t t);

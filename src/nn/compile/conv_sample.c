@@ -236,6 +236,13 @@ input_grad_row(const dna_kernels *k, const dna_conv_dims *a, float *row,
  * row are short. Then M is the kernel's height, one product a place t in the row.
  */
 
+double
+dna_conv_flops(const dna_conv_dims *a)
+{
+    return 2.0 * (double)(a->OH * a->OW) * (double)(a->kh * a->kw)
+           * (double)(a->C * a->O);
+}
+
 bool
 dna_conv_is_tall(const dna_conv_dims *a)
 {

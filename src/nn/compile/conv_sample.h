@@ -15,6 +15,8 @@ typedef struct {
 } dna_conv_dims;
 
 dna_conv_dims dna_conv_dims_of(const dna_node *node);
+/** Additions and multiplications of one sample: two a weight and output, padding included. */
+double dna_conv_flops(const dna_conv_dims *a);
 /** Whether the gradients run down the kernel's rows. */
 bool dna_conv_is_tall(const dna_conv_dims *a);
 /** w [kh][kw][C][O]; bias [O] or NULL. */

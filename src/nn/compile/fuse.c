@@ -124,7 +124,8 @@ try_chain(dna_program *p, const dna_node *conv)
         return DNA_OK;
     }
     add_what_follows(p, &found);
-    if (folds(p, conv->in[0], conv)) {
+    if ((p->options.without & DNA_WITHOUT_FOLDING) == 0
+        && folds(p, conv->in[0], conv)) {
         found.norm = conv->in[0];
         found.x = found.norm->in[0];
     }

@@ -20,8 +20,9 @@ lower_input(dna_program *p, const dna_node *node)
 
     dna_value_shape(&given, node);
     dna_value_set_strides(&given, false);
-    given.buf = dna_buffer_new(p, (size_t)given.size * sizeof(float), 0);
+    given.buf = dna_buffer_new(p, (size_t)given.size * sizeof(float), 0, "value");
     DNA_REQUIRE(given.buf != NULL, DNA_ENOMEM, "%s", dna_message());
+    given.buf->shape = node;
     given.buf->is_pinned = true;
     given.buf->is_input = true;
     DNA_TRY(dna_lower_mask(p, &p->forward, &given, node));

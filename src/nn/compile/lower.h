@@ -33,6 +33,8 @@
 /* Memory that steps read and write. */
 typedef struct {
     int id;
+    const char *what;      /* "value", "gradient", "weights" */
+    const dna_node *shape; /* the node whose value or gradient it is; NULL */
     size_t sample_bytes; /* bytes a sample; 0: the size does not depend on the batch */
     size_t fixed_bytes;
     bool is_pinned;  /* inputs, output: never shared */
@@ -64,7 +66,7 @@ typedef struct {
 
 typedef int (*dna_step_fn)(const dna_exec *e, const void *args);
 
-#define DNA_STEP_MAX_USE 12
+#define DNA_STEP_MAX_USE DNA_PROGRAM_MAX_USE
 
 typedef struct {
     const char *name;  /* "conv2d", "batch_norm.moments" */
@@ -78,6 +80,11 @@ typedef struct {
     dna_buffer *writes[DNA_STEP_MAX_USE]; /* also what is read and changed */
     int n_write;
     int level;
+    /* What the step costs, for dna_program_step_at(); program.h says what is counted. */
+    const char *fused;  /* the ops it does; NULL: its name says it */
+    double flops;       /* of the batch */
+    double params_read; /* floats of the state */
+    double params_written;
 } dna_step;
 
 typedef struct {
@@ -157,12 +164,16 @@ struct dna_program {
 int dna_lower_forward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 
-dna_buffer *dna_buffer_new(dna_program *p, size_t sample_bytes, size_t fixed_bytes);
+/** what: one or two words for people. */
+dna_buffer *dna_buffer_new(
+    dna_program *p, size_t sample_bytes, size_t fixed_bytes, const char *what);
 /** A value of a node's shape in a new buffer, in the storage order of its rank. */
 int dna_value_new(
     dna_program *p, dna_tensor_value *v, const dna_node *shape) DNA_MUST_CHECK;
 /** The same without a buffer. */
 void dna_value_shape(dna_tensor_value *v, const dna_node *shape);
+/** Entries of a value in the batch. */
+double dna_entries(const dna_program *p, const dna_tensor_value *v);
 /** Strides of a dense tensor of v's dimensions: row-major or channels-last. */
 void dna_value_set_strides(dna_tensor_value *v, bool channels_last);
 /* The same memory seen otherwise: as [N, dim...] (v must be row-major), some entries of
@@ -269,6 +280,8 @@ int dna_lower_rnn_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 
 /** Give every step its level and sort the list. Levels count from 0. */
 int dna_schedule(dna_program *p, dna_step_list *list) DNA_MUST_CHECK;
+/** Bytes of a buffer in the plan: of the batch, or of a chunk if it is local. */
+size_t dna_buffer_bytes(const dna_program *p, const dna_buffer *b);
 /** Place all buffers and take the memory. */
 int dna_plan_memory(dna_program *p) DNA_MUST_CHECK;
 

@@ -64,6 +64,7 @@ dna_lower_activation(dna_program *p, const dna_node *node)
     dna_step *s = dna_step_add(p, &p->forward, dna_activation_name(&node->activation),
         NULL, run_activation, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = dna_entries(p, y);
     dna_step_reads(s, x->buf);
     dna_step_writes(s, y->buf);
 out:
@@ -104,6 +105,7 @@ dna_lower_activation_backward(dna_program *p, const dna_node *node)
     dna_step *s = dna_step_add(p, &p->backward, dna_activation_name(&node->activation),
         NULL, run_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (a.is_add ? 3.0 : 2.0) * dna_entries(p, &a.dx);
     dna_step_reads(s, a.dy.buf);
     dna_step_reads(s, a.v.buf);
     dna_step_writes(s, a.dx.buf);

@@ -81,6 +81,7 @@ dna_lower_softmax(dna_program *p, const dna_node *node)
     dna_step *s =
         dna_step_add(p, &p->forward, "softmax", NULL, run_softmax, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = 5.0 * dna_entries(p, &a.y); /* largest, minus it, exp, sum, quotient */
     dna_step_reads(s, a.x.buf);
     dna_step_writes(s, a.y.buf);
     if (a.scratch != NULL) {
@@ -132,6 +133,7 @@ dna_lower_softmax_backward(dna_program *p, const dna_node *node)
     dna_step *s = dna_step_add(
         p, &p->backward, "softmax", NULL, run_softmax_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (a.is_add ? 5.0 : 4.0) * dna_entries(p, &a.dy);
     dna_step_reads(s, a.dy.buf);
     dna_step_reads(s, a.y.buf);
     dna_step_writes(s, a.dx.buf);
@@ -220,13 +222,14 @@ dna_lower_max(dna_program *p, const dna_node *node)
     DNA_TRY(dna_value_new(p, y, node));
     DNA_TRY(kept_value(p, node, y, &a.y));
     if (dna_lower_has_backward(p, node)) {
-        a.at = dna_buffer_new(p, (size_t)y->size * sizeof(int32_t), 0);
+        a.at = dna_buffer_new(p, (size_t)y->size * sizeof(int32_t), 0, "places");
         DNA_REQUIRE(a.at != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     p->saved[node->id] = a.at;
     DNA_TRY(dna_sample_scratch(p, node, &a.scratch));
     dna_step *s = dna_step_add(p, &p->forward, "max", NULL, run_max, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = dna_entries(p, &a.x);
     dna_step_reads(s, a.x.buf);
     dna_step_writes(s, a.y.buf);
     if (a.at != NULL) {
@@ -290,6 +293,7 @@ dna_lower_max_backward(dna_program *p, const dna_node *node)
     dna_step *s =
         dna_step_add(p, &p->backward, "max", NULL, run_max_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = dna_entries(p, &a.y);
     dna_step_reads(s, a.y.buf);
     dna_step_reads(s, a.at);
     dna_step_writes(s, a.x.buf);

@@ -13,6 +13,7 @@
  *                               +--------------------+        O sums, squares for the
  *                                                             next norm; + mean row
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -71,6 +72,31 @@ dna_chain_torch_index(
     int64_t channels = p->g->tensors[conv->tensor[DNA_WEIGHT]].dim[1];
     int64_t taps = conv->conv.kernel[0] * conv->conv.kernel[1];
     return (o * channels + conv->param_begin + c) * taps + t;
+}
+
+const char *
+dna_chain_text(const dna_program *p, const dna_chain *c)
+{
+    char text[160];
+    snprintf(text, sizeof(text), "%s%s%s%s%s%s%s",
+        c->norm != NULL ? "batch_norm + " : "",
+        c->is_by_table ? "table of conv2d" : "conv2d", c->row != NULL ? " + row" : "",
+        c->pool != NULL ? " + max_pool2d" : "", c->relu != NULL ? " + relu" : "",
+        p->is_training && c->next_norm != NULL ? " + moments" : "",
+        c->mean != NULL ? " + mean" : "");
+    return dna_arena_strdup(p->arena, text);
+}
+
+/* What is done to the products of one sample: a maximum, ReLU, sums. */
+static double
+epilogue_flops(const dna_program *p, const chain_args *a)
+{
+    const dna_chain *c = a->chain;
+    double products = (double)(a->dims.OH * a->dims.OW * a->dims.O);
+    double each = (double)(a->windows.kh * a->windows.kw - 1)
+                  + (c->relu != NULL ? 1.0 : 0.0) + (c->mean != NULL ? 1.0 : 0.0)
+                  + (p->is_training && c->next_norm != NULL ? 4.0 : 0.0);
+    return each * (double)a->y.size + (c->row != NULL ? products : 0.0);
 }
 
 /* ---- weights ---- */
@@ -307,25 +333,27 @@ new_buffers(dna_program *p, dna_chain *c, chain_args *a)
     int rc = DNA_OK;
 
     if (a->table == NULL) {
-        c->packed = dna_buffer_new(p, 0, (size_t)(a->n_weight + O) * sizeof(float));
+        c->packed =
+            dna_buffer_new(p, 0, (size_t)(a->n_weight + O) * sizeof(float), "weights");
         DNA_REQUIRE(c->packed != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     if (needs_x && a->table == NULL) {
-        c->back = dna_buffer_new(p, 0, (size_t)a->n_weight * sizeof(float));
+        c->back = dna_buffer_new(
+            p, 0, (size_t)a->n_weight * sizeof(float), "weights, turned");
         DNA_REQUIRE(c->back != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     if (p->is_training && c->pool != NULL) {
-        c->at = dna_buffer_new(p, (size_t)a->y.size, 0);
+        c->at = dna_buffer_new(p, (size_t)a->y.size, 0, "places");
         DNA_REQUIRE(c->at != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     if (has_moments) {
-        c->moments =
-            dna_buffer_new(p, 0, (size_t)((2 * O + 1) * p->n_chunk) * sizeof(double));
+        c->moments = dna_buffer_new(
+            p, 0, (size_t)((2 * O + 1) * p->n_chunk) * sizeof(double), "moments");
         DNA_REQUIRE(c->moments != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     int64_t row = c->row == NULL ? 0 : a->dims.OW * O;
-    a->scratch =
-        dna_buffer_new(p, (size_t)(n_product(a) + 2 * O + row) * sizeof(float), 0);
+    a->scratch = dna_buffer_new(
+        p, (size_t)(n_product(a) + 2 * O + row) * sizeof(float), 0, "scratch");
     DNA_REQUIRE(a->scratch != NULL, DNA_ENOMEM, "%s", dna_message());
 out:
     return rc;
@@ -340,6 +368,9 @@ add_pack(dna_program *p, const dna_chain *c, const chain_args *a)
         return DNA_ENOMEM;
     }
     s->is_chunk = false;
+    s->flops = a->vectors == NULL ? 0.0 : 3.0 * (double)a->n_weight;
+    s->params_read =
+        (double)(a->n_weight + (c->conv->tensor[DNA_BIAS] < 0 ? 0 : a->dims.O));
     if (a->vectors != NULL) {
         dna_step_reads(s, a->vectors);
     }
@@ -358,6 +389,10 @@ add_chain(dna_program *p, const dna_chain *c, const chain_args *a)
     if (s == NULL) {
         return DNA_ENOMEM;
     }
+    s->fused = dna_chain_text(p, c);
+    s->flops =
+        (double)p->batch
+        * (epilogue_flops(p, a) + (a->table == NULL ? dna_conv_flops(&a->dims) : 0.0));
     if (a->table == NULL) {
         dna_step_reads(s, c->packed);
         dna_step_reads(s, a->x.buf);

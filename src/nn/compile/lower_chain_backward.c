@@ -320,6 +320,19 @@ out:
     return rc;
 }
 
+/* Of one sample: the gradient of the products, then what is done with it. */
+static double
+gradient_flops(const back_args *a)
+{
+    const dna_chain *c = a->chain;
+    double products = (double)(a->dims.OH * a->dims.OW * a->dims.O);
+    double each = 1.0 + (a->slopes != NULL ? 4.0 : 0.0)
+                  + (a->mean.buf != NULL ? 2.0 : 0.0) + (c->relu != NULL ? 1.0 : 0.0);
+    double conv = dna_conv_flops(&a->dims);
+    return each * (double)a->y.size + (c->row != NULL ? products : 0.0)
+           + (a->table != NULL ? products : conv) + (a->wants_x ? conv : 0.0);
+}
+
 static int
 add_gradients(dna_program *p, const back_args *a)
 {
@@ -330,6 +343,8 @@ add_gradients(dna_program *p, const back_args *a)
     if (s == NULL) {
         return DNA_ENOMEM;
     }
+    s->fused = dna_chain_text(p, c);
+    s->flops = (double)p->batch * gradient_flops(a);
     for (int i = 0; i < (int)DNA_COUNT(ins); i++) {
         if (ins[i]->buf != NULL) {
             dna_step_reads(s, ins[i]->buf);
@@ -367,6 +382,7 @@ add_tasks(dna_program *p, const back_args *a)
     }
     s->is_chunk = false;
     s->n_task = N_JOIN;
+    s->flops = (double)(a->n_sum * p->n_chunk);
     dna_step_reads(s, a->partial);
     dna_step_writes(s, a->chain->joined);
     s = dna_step_add(p, &p->backward, "chain.unpack", layer, run_unpack, a, sizeof(*a));
@@ -374,6 +390,8 @@ add_tasks(dna_program *p, const back_args *a)
         return DNA_ENOMEM;
     }
     s->is_chunk = false;
+    s->flops = (a->vectors == NULL ? 1.0 : 4.0) * (double)a->n_sum;
+    s->params_written = (double)a->n_sum;
     dna_step_reads(s, a->chain->joined);
     if (a->vectors != NULL) {
         dna_step_reads(s, a->vectors);
@@ -400,16 +418,19 @@ dna_lower_chain_backward(dna_program *p, dna_chain *c)
     a.table = c->is_by_table ? p->tables[c->conv->id] : NULL;
     a.n_sum = a.table == NULL ? a.n_weight + d->O : d->O << a.table->bits;
     DNA_TRY(find_gradients(p, c, &a));
-    a.partial = dna_buffer_new(p, 0, (size_t)(a.n_sum * p->n_chunk) * sizeof(float));
+    a.partial =
+        dna_buffer_new(p, 0, (size_t)(a.n_sum * p->n_chunk) * sizeof(float), "shares");
     a.scratch = dna_buffer_new(p,
-        (size_t)d->O * sizeof(double) + (size_t)(n_dt(&a) + d->O) * sizeof(float), 0);
+        (size_t)d->O * sizeof(double) + (size_t)(n_dt(&a) + d->O) * sizeof(float), 0,
+        "scratch");
     DNA_REQUIRE(
         a.partial != NULL && a.scratch != NULL, DNA_ENOMEM, "%s", dna_message());
     DNA_TRY(add_gradients(p, &a));
     if (a.table != NULL) {
         DNA_TRY(dna_table_add_partial(p, c->conv, a.partial));
     } else {
-        c->joined = dna_buffer_new(p, 0, (size_t)a.n_sum * sizeof(double));
+        c->joined = dna_buffer_new(
+            p, 0, (size_t)a.n_sum * sizeof(double), "gradient of weights");
         DNA_REQUIRE(c->joined != NULL, DNA_ENOMEM, "%s", dna_message());
         DNA_TRY(add_tasks(p, &a));
     }

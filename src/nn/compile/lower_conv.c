@@ -151,11 +151,12 @@ dna_lower_conv2d(dna_program *p, const dna_node *node)
     DNA_TRY(dna_value_new(p, &p->values[node->id], node));
     a.x = p->values[node->in[0]->id];
     a.y = p->values[node->id];
-    a.packed = dna_buffer_new(p, 0, (size_t)a.n_weight * sizeof(float));
+    a.packed = dna_buffer_new(p, 0, (size_t)a.n_weight * sizeof(float), "weights");
     DNA_REQUIRE(a.packed != NULL, DNA_ENOMEM, "%s", dna_message());
     if (p->is_training && p->needs_grad[node->in[0]->id]
         && !dna_conv_is_tall(&a.dims)) {
-        a.packed_back = dna_buffer_new(p, 0, (size_t)a.n_weight * sizeof(float));
+        a.packed_back =
+            dna_buffer_new(p, 0, (size_t)a.n_weight * sizeof(float), "weights, turned");
         DNA_REQUIRE(a.packed_back != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     p->saved[node->id] = dna_conv_is_tall(&a.dims) ? a.packed : a.packed_back;
@@ -163,12 +164,15 @@ dna_lower_conv2d(dna_program *p, const dna_node *node)
         p, &p->forward, "conv2d.pack", node->layer, run_pack, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     s->is_chunk = false;
+    s->params_read = (double)a.n_weight;
     dna_step_writes(s, a.packed);
     if (a.packed_back != NULL) {
         dna_step_writes(s, a.packed_back);
     }
     s = dna_step_add(p, &p->forward, "conv2d", node->layer, run_forward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (double)p->batch * dna_conv_flops(&a.dims);
+    s->params_read = node->tensor[DNA_BIAS] < 0 ? 0.0 : (double)a.dims.O;
     dna_step_reads(s, a.packed);
     dna_step_reads(s, a.x.buf);
     dna_step_writes(s, a.y.buf);
@@ -188,17 +192,20 @@ dna_lower_conv2d_backward(dna_program *p, const dna_node *node)
     a.x_value = p->values[node->in[0]->id];
     a.packed = p->saved[node->id];
     a.partial = dna_buffer_new(
-        p, 0, (size_t)((a.n_weight + a.dims.O) * p->n_chunk) * sizeof(float));
+        p, 0, (size_t)((a.n_weight + a.dims.O) * p->n_chunk) * sizeof(float), "shares");
     DNA_REQUIRE(a.partial != NULL, DNA_ENOMEM, "%s", dna_message());
     dna_step *s = dna_step_add(
         p, list, "conv2d.weight_grad", node->layer, run_weight_grad, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (double)p->batch * dna_conv_flops(&a.dims) + dna_entries(p, &a.y);
     dna_step_reads(s, a.x_value.buf);
     dna_step_reads(s, a.y.buf);
     dna_step_writes(s, a.partial);
     s = dna_step_add(p, list, "conv2d.unpack", node->layer, run_unpack, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     s->is_chunk = false;
+    s->flops = (double)((a.n_weight + a.dims.O) * p->n_chunk);
+    s->params_written = (double)(a.n_weight + a.dims.O);
     dna_step_reads(s, a.partial);
     if (!p->needs_grad[node->in[0]->id]) {
         return DNA_OK;
@@ -206,13 +213,14 @@ dna_lower_conv2d_backward(dna_program *p, const dna_node *node)
     DNA_TRY(dna_grad_of(p, node->in[0], &dx, &a.is_add));
     a.x = *dx;
     if (dna_conv_is_tall(&a.dims)) {
-        a.turned = dna_buffer_new(
-            p, (size_t)((a.dims.O + a.dims.kh) * a.dims.OW) * sizeof(float), 0);
+        a.turned = dna_buffer_new(p,
+            (size_t)((a.dims.O + a.dims.kh) * a.dims.OW) * sizeof(float), 0, "scratch");
         DNA_REQUIRE(a.turned != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     s = dna_step_add(
         p, list, "conv2d.input_grad", node->layer, run_input_grad, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (double)p->batch * dna_conv_flops(&a.dims);
     dna_step_reads(s, a.packed);
     dna_step_reads(s, a.y.buf);
     dna_step_writes(s, a.x.buf);

@@ -54,6 +54,7 @@ add_step(dna_program *p, dna_step_list *list, dropout_args *a)
     DNA_TRY(dna_sample_scratch(p, a->node, &a->scratch));
     dna_step *s = dna_step_add(p, list, "dropout", NULL, run_dropout, a, sizeof(*a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (a->is_add ? 2.0 : 1.0) * dna_entries(p, &a->y);
     dna_step_reads(s, a->x.buf);
     dna_step_writes(s, a->y.buf);
     if (a->scratch != NULL) {

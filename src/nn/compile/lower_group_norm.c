@@ -60,7 +60,7 @@ scratch_bytes(const group_args *a)
 static int
 make_scratch(dna_program *p, group_args *a)
 {
-    a->scratch = dna_buffer_new(p, scratch_bytes(a), 0);
+    a->scratch = dna_buffer_new(p, scratch_bytes(a), 0, "scratch");
     return a->scratch == NULL ? DNA_ENOMEM : DNA_OK;
 }
 
@@ -148,13 +148,15 @@ dna_lower_group_norm(dna_program *p, const dna_node *node)
     DNA_TRY(make_scratch(p, &a));
     a.x = p->values[node->in[0]->id];
     a.y = p->values[node->id];
-    a.saved =
-        dna_buffer_new(p, N_SAVED * (size_t)dna_node_groups(node) * sizeof(float), 0);
+    a.saved = dna_buffer_new(
+        p, N_SAVED * (size_t)dna_node_groups(node) * sizeof(float), 0, "norm");
     DNA_REQUIRE(a.saved != NULL, DNA_ENOMEM, "%s", dna_message());
     p->saved[node->id] = a.saved;
     dna_step *s = dna_step_add(
         p, &p->forward, "group_norm", node->layer, run_forward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = 7.0 * dna_entries(p, &a.y); /* moments, then y */
+    s->params_read = node->tensor[DNA_WEIGHT] < 0 ? 0.0 : 2.0 * (double)a.C;
     dna_step_reads(s, a.x.buf);
     dna_step_writes(s, a.y.buf);
     dna_step_writes(s, a.saved);
@@ -250,11 +252,14 @@ dna_lower_group_norm_backward(dna_program *p, const dna_node *node)
     }
     a.dx = p->grads[in->id];
     DNA_TRY(make_scratch(p, &a));
-    a.partial = dna_buffer_new(p, 0, 2 * (size_t)(a.C * p->n_chunk) * sizeof(double));
+    a.partial =
+        dna_buffer_new(p, 0, 2 * (size_t)(a.C * p->n_chunk) * sizeof(double), "shares");
     DNA_REQUIRE(a.partial != NULL, DNA_ENOMEM, "%s", dna_message());
     dna_step *s = dna_step_add(p, &p->backward, "group_norm.backward", node->layer,
         run_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (a.wants_dx ? 9.0 : 4.0) * dna_entries(p, &a.x); /* sums, then dx */
+    s->params_read = node->tensor[DNA_WEIGHT] < 0 ? 0.0 : (double)a.C;
     dna_step_reads(s, a.x.buf);
     dna_step_reads(s, a.y.buf);
     dna_step_reads(s, a.saved);

@@ -94,12 +94,15 @@ dna_lower_layer_norm(dna_program *p, const dna_node *node)
     DNA_TRY(dna_value_new(p, &p->values[node->id], node));
     a.x = p->values[node->in[0]->id];
     a.y = p->values[node->id];
-    a.saved = dna_buffer_new(p, N_SAVED * (size_t)a.rows * sizeof(float), 0);
+    a.saved = dna_buffer_new(p, N_SAVED * (size_t)a.rows * sizeof(float), 0, "norm");
     DNA_REQUIRE(a.saved != NULL, DNA_ENOMEM, "%s", dna_message());
     p->saved[node->id] = a.saved;
     dna_step *s = dna_step_add(
         p, &p->forward, "layer_norm", node->layer, run_forward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    bool is_affine = node->tensor[DNA_WEIGHT] >= 0;
+    s->flops = (is_affine ? 9.0 : 7.0) * dna_entries(p, &a.y); /* moments, then y */
+    s->params_read = is_affine ? 2.0 * (double)a.n : 0.0;
     dna_step_reads(s, a.x.buf);
     dna_step_writes(s, a.y.buf);
     dna_step_writes(s, a.saved);
@@ -179,13 +182,17 @@ dna_lower_layer_norm_backward(dna_program *p, const dna_node *node)
     }
     a.dx = p->grads[in->id];
     if (node->tensor[DNA_WEIGHT] >= 0) {
-        a.partial =
-            dna_buffer_new(p, 0, 2 * (size_t)(a.n * p->n_chunk) * sizeof(double));
+        a.partial = dna_buffer_new(
+            p, 0, 2 * (size_t)(a.n * p->n_chunk) * sizeof(double), "shares");
         DNA_REQUIRE(a.partial != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     dna_step *s = dna_step_add(p, &p->backward, "layer_norm.backward", node->layer,
         run_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    /* sums, gradients of weight and bias, dx */
+    s->flops = (5.0 + (a.partial != NULL ? 5.0 : 0.0) + (a.wants_dx ? 6.0 : 0.0))
+               * dna_entries(p, &a.x);
+    s->params_read = a.partial == NULL ? 0.0 : (double)a.n;
     dna_step_reads(s, a.x.buf);
     dna_step_reads(s, a.y.buf);
     dna_step_reads(s, a.saved);

@@ -90,6 +90,13 @@ args_of(const dna_program *p, const dna_node *node)
     return a;
 }
 
+/* Two a weight and row. */
+static double
+n_flop(const dna_program *p, const linear_args *a)
+{
+    return 2.0 * (double)(p->batch * a->R) * (double)(a->I * a->O);
+}
+
 int
 dna_lower_linear(dna_program *p, const dna_node *node)
 {
@@ -107,6 +114,8 @@ dna_lower_linear(dna_program *p, const dna_node *node)
         s->is_chunk = false;
         s->n_task = (a.O + BLOCK - 1) / BLOCK;
     }
+    s->flops = n_flop(p, &a);
+    s->params_read = (double)(a.I * a.O + (node->tensor[DNA_BIAS] < 0 ? 0 : a.O));
     dna_step_reads(s, a.x.buf);
     dna_step_writes(s, a.y.buf);
 out:
@@ -166,6 +175,12 @@ dna_lower_linear_backward(dna_program *p, const dna_node *node)
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     s->is_chunk = false;
     s->n_task = (a.O + BLOCK - 1) / BLOCK;
+    s->flops = n_flop(p, &a);
+    s->params_written = (double)(a.I * a.O);
+    if (node->tensor[DNA_BIAS] >= 0) {
+        s->flops += dna_entries(p, &a.y);
+        s->params_written += (double)a.O;
+    }
     dna_step_reads(s, a.x.buf);
     dna_step_reads(s, a.y.buf);
     if (!p->needs_grad[node->in[0]->id]) {
@@ -180,6 +195,8 @@ dna_lower_linear_backward(dna_program *p, const dna_node *node)
         s->is_chunk = false;
         s->n_task = (a.I + WIDE - 1) / WIDE;
     }
+    s->flops = n_flop(p, &a);
+    s->params_read = (double)(a.I * a.O);
     dna_step_reads(s, a.y.buf);
     dna_step_writes(s, a.x.buf);
 out:

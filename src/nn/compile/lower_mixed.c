@@ -343,7 +343,7 @@ dna_sample_scratch(dna_program *p, const dna_node *node, dna_buffer **scratch)
         return DNA_OK;
     }
     int64_t n = dna_node_size(node->in[0]) + dna_node_size(node);
-    *scratch = dna_buffer_new(p, (size_t)n * sizeof(float), 0);
+    *scratch = dna_buffer_new(p, (size_t)n * sizeof(float), 0, "scratch");
     return *scratch == NULL ? DNA_ENOMEM : DNA_OK;
 }
 

@@ -235,7 +235,7 @@ dna_norm_keep_order(dna_program *p, const dna_node *node, dna_step *s)
 {
     dna_buffer **b = &p->statistics[node->tensor[DNA_RUNNING_MEAN]];
     if (*b == NULL) {
-        *b = dna_buffer_new(p, 0, 0);
+        *b = dna_buffer_new(p, 0, 0, "order");
     }
     if (*b == NULL) {
         return DNA_ENOMEM;
@@ -251,7 +251,7 @@ dna_norm_scratch(dna_program *p, size_t sample_bytes, dna_buffer **scratch)
     if (p->extents == NULL) {
         return DNA_OK;
     }
-    *scratch = dna_buffer_new(p, sample_bytes, 0);
+    *scratch = dna_buffer_new(p, sample_bytes, 0, "scratch");
     return *scratch == NULL ? DNA_ENOMEM : DNA_OK;
 }
 
@@ -264,13 +264,15 @@ lower_statistics(dna_program *p, norm_args *a)
     dna_step *s = NULL;
     int rc = DNA_OK;
 
-    a->partial = are_made ? from->moments
-                          : dna_buffer_new(p, 0,
-                              (size_t)((2 * a->C + 1) * p->n_chunk) * sizeof(double));
+    a->partial =
+        are_made ? from->moments
+                 : dna_buffer_new(p, 0,
+                     (size_t)((2 * a->C + 1) * p->n_chunk) * sizeof(double), "moments");
     DNA_REQUIRE(a->partial != NULL, DNA_ENOMEM, "%s", dna_message());
     if (!are_made) {
         DNA_TRY(dna_norm_scratch(p, 2 * (size_t)a->C * sizeof(double), &a->scratch));
         DNA_TRY(add_step(p, "batch_norm.moments", run_moments, a, true, &s));
+        s->flops = 4.0 * dna_entries(p, &a->x); /* x - shift, its sum, its square's */
         dna_step_reads(s, a->x.buf);
         dna_step_writes(s, a->partial);
         if (a->scratch != NULL) {
@@ -278,6 +280,8 @@ lower_statistics(dna_program *p, norm_args *a)
         }
     }
     DNA_TRY(add_step(p, "batch_norm.finish", run_finish, a, false, &s));
+    s->params_read = 4.0 * (double)a->C; /* running statistics, too */
+    s->params_written = 2.0 * (double)a->C;
     dna_step_reads(s, a->partial);
     dna_step_writes(s, a->vectors);
     DNA_TRY(dna_norm_keep_order(p, a->node, s));
@@ -297,13 +301,15 @@ dna_lower_batch_norm(dna_program *p, const dna_node *node)
     if (p->is_training && p->batch * a.P * node->repeat == 1) {
         return too_few(node);
     }
-    a.vectors = dna_buffer_new(p, 0, DNA_N_NORM_VECTOR * (size_t)a.C * sizeof(float));
+    a.vectors =
+        dna_buffer_new(p, 0, DNA_N_NORM_VECTOR * (size_t)a.C * sizeof(float), "norm");
     DNA_REQUIRE(a.vectors != NULL, DNA_ENOMEM, "%s", dna_message());
     p->saved[node->id] = a.vectors;
     if (p->is_training) {
         DNA_TRY(lower_statistics(p, &a));
     } else {
         DNA_TRY(add_step(p, "batch_norm.fold", run_fold, &a, false, &s));
+        s->params_read = 4.0 * (double)a.C;
         dna_step_writes(s, a.vectors);
     }
     if (dna_chain_of_norm(p, node) != NULL) {
@@ -312,6 +318,7 @@ dna_lower_batch_norm(dna_program *p, const dna_node *node)
     DNA_TRY(dna_value_new(p, &p->values[node->id], node));
     a.y = p->values[node->id];
     DNA_TRY(add_step(p, "batch_norm", run_apply, &a, true, &s));
+    s->flops = 3.0 * dna_entries(p, &a.y);
     dna_step_reads(s, x->buf);
     dna_step_reads(s, a.vectors);
     dna_step_writes(s, a.y.buf);
@@ -334,6 +341,7 @@ dna_lower_norm_as(dna_program *p, const dna_node *node)
     DNA_TRY(dna_value_new(p, &p->values[node->id], node));
     a.y = p->values[node->id];
     DNA_TRY(add_step(p, "norm_as", run_apply, &a, true, &s));
+    s->flops = 3.0 * dna_entries(p, &a.y);
     dna_step_reads(s, x->buf);
     dna_step_reads(s, a.vectors);
     dna_step_writes(s, a.y.buf);

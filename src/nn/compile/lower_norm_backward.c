@@ -190,6 +190,7 @@ lower_apply(dna_program *p, norm_backward_args *a)
     dna_step *s = dna_step_add(p, &p->backward, "batch_norm.backward", a->node->layer,
         run_backward_apply, a, sizeof(*a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (a->is_add ? 6.0 : 5.0) * dna_entries(p, &a->x);
     dna_step_reads(s, a->x.buf);
     dna_step_reads(s, a->dy.buf);
     dna_step_reads(s, a->vectors);
@@ -207,11 +208,13 @@ static int
 lower_sums(dna_program *p, norm_backward_args *a)
 {
     int rc = DNA_OK;
-    a->partial = dna_buffer_new(p, 0, 2 * (size_t)(a->C * p->n_chunk) * sizeof(double));
+    a->partial = dna_buffer_new(
+        p, 0, 2 * (size_t)(a->C * p->n_chunk) * sizeof(double), "shares");
     DNA_REQUIRE(a->partial != NULL, DNA_ENOMEM, "%s", dna_message());
     dna_step *s = dna_step_add(
         p, &p->backward, "batch_norm.sums", a->node->layer, run_sums, a, sizeof(*a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = 4.0 * dna_entries(p, &a->x);
     dna_step_reads(s, a->x.buf);
     dna_step_reads(s, a->dy.buf);
     dna_step_reads(s, a->vectors);
@@ -240,9 +243,12 @@ dna_lower_batch_norm_backward(dna_program *p, const dna_node *node)
     int rc = DNA_OK;
 
     a.chain = dna_chain_of_norm(p, node);
+    if (a.chain != NULL && a.chain->joined == NULL) {
+        a.chain = NULL; /* nothing needs its result: the statistics were read alone */
+    }
     a.follower_sums = p->follower_sums[node->id];
     a.is_deferred = from != NULL && from->is_deferred;
-    a.slopes = dna_buffer_new(p, 0, N_SLOPE * (size_t)a.C * sizeof(float));
+    a.slopes = dna_buffer_new(p, 0, N_SLOPE * (size_t)a.C * sizeof(float), "slopes");
     DNA_REQUIRE(a.slopes != NULL, DNA_ENOMEM, "%s", dna_message());
     if (a.chain == NULL && a.dy.buf != NULL) {
         DNA_TRY(lower_sums(p, &a));
@@ -251,6 +257,8 @@ dna_lower_batch_norm_backward(dna_program *p, const dna_node *node)
         node->layer, run_finish, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     s->is_chunk = false;
+    s->params_read = (double)a.C;
+    s->params_written = 2.0 * (double)a.C;
     dna_step_reads(s, a.vectors);
     if (a.partial != NULL) {
         dna_step_reads(s, a.partial);
@@ -306,6 +314,7 @@ dna_lower_norm_as_backward(dna_program *p, const dna_node *node)
         dna_step *s = dna_step_add(p, &p->backward, "norm_as.backward", node->layer,
             run_norm_as, &a, sizeof(a));
         DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+        s->flops = (a.is_add ? 2.0 : 1.0) * dna_entries(p, &a.dx);
         dna_step_reads(s, a.dy.buf);
         dna_step_reads(s, a.vectors);
         dna_step_writes(s, a.dx.buf);
@@ -354,6 +363,8 @@ dna_lower_norm_weight_grad(
         return DNA_ENOMEM;
     }
     s->is_chunk = false;
+    s->flops = 2.0 * (double)(n * p->n_chunk);
+    s->params_written = 2.0 * (double)n;
     dna_step_reads(s, partial);
     return DNA_OK;
 }

@@ -135,6 +135,13 @@ scratch_for_mixed(dna_program *p, const dna_node *node, dna_buffer **scratch)
                : dna_sample_scratch(p, node, scratch);
 }
 
+/* Comparisons or additions of a window, and how many more there are. */
+static double
+window_flops(const dna_node *node, double more)
+{
+    return (double)(node->pool.kernel[0] * node->pool.kernel[1]) + more;
+}
+
 int
 dna_lower_pool2d(dna_program *p, const dna_node *node)
 {
@@ -150,7 +157,7 @@ dna_lower_pool2d(dna_program *p, const dna_node *node)
         (long long)node->pool.kernel[0], (long long)node->pool.kernel[1]);
     DNA_TRY(dna_value_new(p, y, node));
     if (is_max && dna_lower_has_backward(p, node)) {
-        a.at = dna_buffer_new(p, (size_t)y->size, 0);
+        a.at = dna_buffer_new(p, (size_t)y->size, 0, "places");
         DNA_REQUIRE(a.at != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     DNA_TRY(scratch_for_mixed(p, node, &a.scratch));
@@ -160,6 +167,7 @@ dna_lower_pool2d(dna_program *p, const dna_node *node)
     dna_step *s = dna_step_add(
         p, &p->forward, dna_op(node->kind)->name, NULL, run_pool, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = window_flops(node, is_max ? -1.0 : 1.0) * dna_entries(p, y);
     dna_step_reads(s, x->buf);
     dna_step_writes(s, y->buf);
     if (a.at != NULL) {
@@ -188,6 +196,8 @@ dna_lower_pool2d_backward(dna_program *p, const dna_node *node)
     dna_step *s = dna_step_add(p, &p->backward, dna_op(node->kind)->name, NULL,
         run_pool_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (node->kind == DNA_OP_AVG_POOL2D ? window_flops(node, 1.0) : 1.0)
+               * dna_entries(p, &a.dy);
     dna_step_reads(s, a.dy.buf);
     if (a.at != NULL) {
         dna_step_reads(s, a.at);

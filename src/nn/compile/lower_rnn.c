@@ -27,7 +27,8 @@
 #include "base/mem.h"
 #include "nn/compile/lower.h"
 
-#define BLOCK 16 /* rows of the weights a task */
+#define BLOCK      16   /* rows of the weights a task */
+#define GATE_FLOPS 10.0 /* functions, products and sums of a state entry and step */
 
 typedef struct {
     const dna_node *node;
@@ -222,12 +223,12 @@ dna_lower_rnn(dna_program *p, const dna_node *node)
     if (node->is_final) {
         a.h = (dna_tensor_value){.n_dim = 3, .dim = {-1, a.L, a.H}};
         dna_value_set_strides(&a.h, false);
-        a.h.buf = dna_buffer_new(p, (size_t)a.h.size * sizeof(float), 0);
+        a.h.buf = dna_buffer_new(p, (size_t)a.h.size * sizeof(float), 0, "states");
     }
-    a.gates = dna_buffer_new(p, (size_t)a.gates_size * sizeof(float), 0);
-    a.w_ih = dna_buffer_new(p, 0, (size_t)(a.I * a.N) * sizeof(float));
-    a.w_hh = dna_buffer_new(p, 0, (size_t)(a.H * a.N) * sizeof(float));
-    a.bias = dna_buffer_new(p, 0, 4 * (size_t)a.H * sizeof(float));
+    a.gates = dna_buffer_new(p, (size_t)a.gates_size * sizeof(float), 0, "gates");
+    a.w_ih = dna_buffer_new(p, 0, (size_t)(a.I * a.N) * sizeof(float), "weights");
+    a.w_hh = dna_buffer_new(p, 0, (size_t)(a.H * a.N) * sizeof(float), "weights");
+    a.bias = dna_buffer_new(p, 0, 4 * (size_t)a.H * sizeof(float), "bias");
     DNA_REQUIRE(a.h.buf != NULL && a.gates != NULL && a.w_ih != NULL && a.w_hh != NULL
                     && a.bias != NULL,
         DNA_ENOMEM, "%s", dna_message());
@@ -237,11 +238,14 @@ dna_lower_rnn(dna_program *p, const dna_node *node)
         dna_step_add(p, &p->forward, "rnn.pack", node->layer, run_pack, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     s->is_chunk = false;
+    s->params_read = (double)((a.I + a.H) * a.N + 2 * a.N);
     dna_step_writes(s, a.w_ih);
     dna_step_writes(s, a.w_hh);
     dna_step_writes(s, a.bias);
     s = dna_step_add(p, &p->forward, name, node->layer, run_forward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (double)(p->batch * a.L)
+               * (2.0 * (double)(a.N * (a.I + a.H)) + GATE_FLOPS * (double)a.H);
     dna_step_reads(s, a.w_ih);
     dna_step_reads(s, a.w_hh);
     dna_step_reads(s, a.bias);
@@ -415,6 +419,8 @@ lower_input_grad(dna_program *p, rnn_args *a)
     dna_step *s = dna_step_add(p, &p->backward, "rnn.input_grad", a->node->layer,
         run_input_grad, a, sizeof(*a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = 2.0 * (double)(p->batch * a->L) * (double)(a->I * a->N);
+    s->params_read = (double)(a->I * a->N);
     dna_step_reads(s, a->gates);
     dna_step_writes(s, a->dx.buf);
 out:
@@ -431,11 +437,15 @@ dna_lower_rnn_backward(dna_program *p, const dna_node *node)
     a.h = p->operands[node->id];
     a.dy = p->grads[node->id];
     a.gates = p->saved[node->id];
-    a.dh = dna_buffer_new(p, (a.is_gru ? 1 : 2) * (size_t)a.H * sizeof(float), 0);
+    a.dh = dna_buffer_new(
+        p, (a.is_gru ? 1 : 2) * (size_t)a.H * sizeof(float), 0, "scratch");
     DNA_REQUIRE(a.dh != NULL, DNA_ENOMEM, "%s", dna_message());
     dna_step *s = dna_step_add(
         p, &p->backward, "rnn.backward", node->layer, run_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = (double)(p->batch * a.L)
+               * (2.0 * (double)(a.N * a.H) + 2.0 * GATE_FLOPS * (double)a.H);
+    s->params_read = (double)(a.H * a.N);
     dna_step_reads(s, a.dy.buf);
     dna_step_reads(s, a.h.buf);
     dna_step_writes(s, a.gates);
@@ -445,6 +455,8 @@ dna_lower_rnn_backward(dna_program *p, const dna_node *node)
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     s->is_chunk = false;
     s->n_task = 2 * a.N / a.H * ((a.H + BLOCK - 1) / BLOCK);
+    s->flops = 2.0 * (double)(p->batch * a.L) * (double)(a.N * (a.I + a.H + 1));
+    s->params_written = (double)((a.I + a.H) * a.N + 2 * a.N);
     dna_step_reads(s, a.gates);
     dna_step_reads(s, a.h.buf);
     dna_step_reads(s, a.x.buf);

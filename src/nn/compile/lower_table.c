@@ -113,15 +113,15 @@ lower_codes(dna_program *p, dna_bits *of)
     size_t sums = (size_t)(of->bits + 1) * N_CODE * sizeof(double);
     int rc = DNA_OK;
 
-    of->codes = dna_buffer_new(p, (size_t)(a.H * a.W), 0);
-    of->partial = dna_buffer_new(p, 0, sums * (size_t)p->n_chunk);
-    of->counts = dna_buffer_new(p, 0, sums);
+    of->codes = dna_buffer_new(p, (size_t)(a.H * a.W), 0, "codes");
+    of->partial = dna_buffer_new(p, 0, sums * (size_t)p->n_chunk, "shares");
+    of->counts = dna_buffer_new(p, 0, sums, "counts");
     DNA_REQUIRE(of->codes != NULL && of->partial != NULL && of->counts != NULL,
         DNA_ENOMEM, "%s", dna_message());
     for (int b = 1; b <= of->bits; b++) {
         if (of->is_placed[b]) {
-            of->places[b] =
-                dna_buffer_new(p, (size_t)((a.W - b + 1) << b) * sizeof(float), 0);
+            of->places[b] = dna_buffer_new(
+                p, (size_t)((a.W - b + 1) << b) * sizeof(float), 0, "shares of codes");
             DNA_REQUIRE(of->places[b] != NULL, DNA_ENOMEM, "%s", dna_message());
         }
     }
@@ -277,11 +277,42 @@ lower_mean(dna_program *p, const dna_node *node)
     dna_step *s =
         dna_step_add(p, &p->forward, "table.mean", NULL, run_mean, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = 2.0 * dna_entries(p, &a.mean) * (double)(1 << a.in->bits);
     dna_step_reads(s, a.in->value);
     dna_step_reads(s, a.in->of->places[a.in->bits]);
     dna_step_writes(s, a.mean.buf);
 out:
     return rc;
+}
+
+const char *
+dna_table_op(const dna_node *node)
+{
+    return node->kind == DNA_OP_ACTIVATION ? dna_activation_name(&node->activation)
+                                           : dna_op(node->kind)->name;
+}
+
+double
+dna_table_params(const dna_program *p, const dna_table_args *a)
+{
+    const dna_node *node = a->node;
+    double n = 0.0;
+    if (node->kind == DNA_OP_CONV2D) {
+        n = (double)(a->n_tap * a->C * node->dim[1]);
+        n += node->tensor[DNA_BIAS] < 0 ? 0.0 : (double)node->dim[1];
+    } else if (node->kind == DNA_OP_BATCH_NORM) {
+        n = (p->is_training ? 2.0 : 4.0) * (double)node->dim[1];
+    }
+    return n;
+}
+
+double
+dna_table_flops(const dna_table_args *a)
+{
+    double entries = (double)(a->node->dim[1] << a->table->bits);
+    return a->node->kind == DNA_OP_CONV2D ? 2.0 * (double)(a->n_tap * a->C) * entries
+           : a->node->kind == DNA_OP_BATCH_NORM ? 8.0 * entries
+                                                : entries;
 }
 
 dna_table_args
@@ -310,8 +341,8 @@ dna_lower_table(dna_program *p, const dna_node *node)
         DNA_TRY(lower_codes(p, a.table->of));
     }
     if (node->kind == DNA_OP_BATCH_NORM) {
-        a.vectors =
-            dna_buffer_new(p, 0, DNA_N_NORM_VECTOR * (size_t)a.C * sizeof(float));
+        a.vectors = dna_buffer_new(
+            p, 0, DNA_N_NORM_VECTOR * (size_t)a.C * sizeof(float), "norm");
         DNA_REQUIRE(a.vectors != NULL, DNA_ENOMEM, "%s", dna_message());
         p->saved[node->id] = a.vectors;
         run = run_norm;
@@ -322,6 +353,9 @@ dna_lower_table(dna_program *p, const dna_node *node)
         dna_step_add(p, &p->forward, "table", node->layer, run, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
     s->is_chunk = false;
+    s->fused = dna_table_op(node);
+    s->flops = dna_table_flops(&a);
+    s->params_read = dna_table_params(p, &a);
     if (a.in != NULL) {
         dna_step_reads(s, a.in->value);
     }

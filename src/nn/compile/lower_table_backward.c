@@ -18,8 +18,8 @@ grad_of(dna_program *p, const dna_node *node, dna_table *t, bool *is_add)
 {
     *is_add = t->grad != NULL;
     if (!*is_add) {
-        t->grad =
-            dna_buffer_new(p, 0, ((size_t)node->dim[1] << t->bits) * sizeof(float));
+        t->grad = dna_buffer_new(p, 0,
+            ((size_t)node->dim[1] << t->bits) * sizeof(float), "gradient of table");
     }
     return t->grad == NULL ? DNA_ENOMEM : DNA_OK;
 }
@@ -65,6 +65,7 @@ dna_table_add_partial(dna_program *p, const dna_node *node, dna_buffer *partial)
     a.partial = partial;
     DNA_TRY(grad_of(p, node, a.table, &a.is_add));
     DNA_TRY(add_task(p, "table.join", run_join, &a, &s));
+    s->flops = (double)((node->dim[1] << a.table->bits) * p->n_chunk);
     dna_step_reads(s, partial);
     dna_step_writes(s, a.table->grad);
 out:
@@ -103,11 +104,12 @@ lower_mean(dna_program *p, const dna_node *node)
         return DNA_OK;
     }
     size_t share = ((size_t)a.C << a.in->bits) * sizeof(float);
-    a.partial = dna_buffer_new(p, 0, share * (size_t)p->n_chunk);
+    a.partial = dna_buffer_new(p, 0, share * (size_t)p->n_chunk, "shares");
     DNA_REQUIRE(a.partial != NULL, DNA_ENOMEM, "%s", dna_message());
     dna_step *s = dna_step_add(
         p, &p->backward, "table.mean.backward", NULL, run_mean, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = 2.0 * dna_entries(p, &a.mean) * (double)(1 << a.in->bits);
     dna_step_reads(s, a.mean.buf);
     dna_step_reads(s, a.in->of->places[a.in->bits]);
     dna_step_writes(s, a.partial);
@@ -244,6 +246,10 @@ dna_lower_table_backward(dna_program *p, const dna_node *node)
         DNA_TRY(grad_of(p, node->in[0], a.in, &a.is_add));
     }
     DNA_TRY(add_task(p, "table.backward", run, &a, &s));
+    s->fused = dna_table_op(node);
+    s->flops = (a.in == NULL ? 1.0 : 2.0) * dna_table_flops(&a);
+    s->params_read = a.in == NULL ? 0.0 : dna_table_params(p, &a);
+    s->params_written = dna_table_params(p, &a);
     if (a.table->grad != NULL) {
         dna_step_reads(s, a.table->grad);
     }

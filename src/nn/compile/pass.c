@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 dna_node *
 dna_pass_copy(dna_graph *g, const dna_node *old, dna_node *const *in)
@@ -204,15 +205,24 @@ out:
     return rc;
 }
 
-typedef int (*pass_fn)(dna_graph **out, const dna_graph *g);
+/* ---- all of them ---- */
+
+typedef struct {
+    int (*run)(dna_graph **out, const dna_graph *g);
+    unsigned without; /* the bit that leaves it out; 0: lowering needs it */
+} graph_pass;
 
 static int
-chain(dna_graph **out, const dna_graph *g, const pass_fn *passes, int n)
+run_passes(dna_graph **out, const dna_graph *g, const graph_pass *passes, int n,
+    unsigned without)
 {
     dna_graph *last = NULL;
     for (int i = 0; i < n; i++) {
         dna_graph *next = NULL;
-        int rc = passes[i](&next, i == 0 ? g : last);
+        if ((passes[i].without & without) != 0) {
+            continue;
+        }
+        int rc = passes[i].run(&next, last == NULL ? g : last);
         dna_graph_free(last);
         if (rc < 0) {
             return rc;
@@ -224,24 +234,73 @@ chain(dna_graph **out, const dna_graph *g, const pass_fn *passes, int n)
 }
 
 int
-dna_pass_all(dna_graph **out, const dna_graph *g)
+dna_pass_all(dna_graph **out, const dna_graph *g, unsigned without)
 {
-    static const pass_fn passes[] = {dna_pass_canonical, dna_pass_split_concat,
-        dna_pass_broadcast, dna_pass_mean, dna_pass_dead_code};
-    return chain(out, g, passes, (int)DNA_COUNT(passes));
+    static const graph_pass passes[] = {{dna_pass_canonical, 0},
+        {dna_pass_split_concat, DNA_WITHOUT_SPLIT},
+        {dna_pass_broadcast, DNA_WITHOUT_BROADCAST}, {dna_pass_mean, DNA_WITHOUT_MEANS},
+        {dna_pass_dead_code, DNA_WITHOUT_DEAD_CODE}};
+    return run_passes(out, g, passes, (int)DNA_COUNT(passes), without);
 }
 
 int
-dna_pass_mixed(dna_graph **out, const dna_graph *g)
+dna_pass_mixed(dna_graph **out, const dna_graph *g, unsigned without)
 {
-    static const pass_fn passes[] = {dna_pass_canonical, dna_pass_split_concat,
-        dna_pass_broadcast, dna_pass_dead_code};
-    return chain(out, g, passes, (int)DNA_COUNT(passes));
+    return dna_pass_all(out, g, without | DNA_WITHOUT_MEANS);
 }
 
 int
-dna_pass_plain(dna_graph **out, const dna_graph *g)
+dna_pass_plain(dna_graph **out, const dna_graph *g, unsigned without)
 {
-    static const pass_fn passes[] = {dna_pass_canonical, dna_pass_dead_code};
-    return chain(out, g, passes, (int)DNA_COUNT(passes));
+    return dna_pass_all(out, g,
+        without | DNA_WITHOUT_SPLIT | DNA_WITHOUT_BROADCAST | DNA_WITHOUT_MEANS);
+}
+
+/* ---- what can be left out ---- */
+
+static const dna_pass_info infos[] = {
+    {"split", DNA_WITHOUT_SPLIT,
+        "convolutions and linear layers over a concat become one term a piece"},
+    {"broadcast", DNA_WITHOUT_BROADCAST,
+        "rows that are repeated are computed once, and repeated late"},
+    {"means", DNA_WITHOUT_MEANS,
+        "means over rows move up through convolutions, which are linear"},
+    {"dead-code", DNA_WITHOUT_DEAD_CODE, "what the output does not need goes"},
+    {"fusion", DNA_WITHOUT_FUSION,
+        "a convolution and what surrounds it make one pass over memory; "
+        "folding and tables go with it"},
+    {"folding", DNA_WITHOUT_FOLDING,
+        "a batch norm goes into the weights of the convolution behind it"},
+    {"tables", DNA_WITHOUT_TABLES,
+        "what a few neighbouring zeros and ones decide is looked up"},
+    {"plan", DNA_WITHOUT_PLAN, "buffers that are not needed at once share memory"},
+};
+
+const dna_pass_info *
+dna_pass_at(int64_t i)
+{
+    return i >= 0 && i < DNA_COUNT(infos) ? &infos[i] : NULL;
+}
+
+int
+dna_pass_find(unsigned *without, const char *name)
+{
+    const char *names[DNA_COUNT(infos)];
+    int rc = DNA_OK;
+
+    for (int64_t i = 0; i < DNA_COUNT(infos); i++) {
+        names[i] = infos[i].name;
+        if (strcmp(name, names[i]) == 0) {
+            *without |= infos[i].without;
+            return rc;
+        }
+    }
+    const char *near = dna_nearest_name(name, names, DNA_COUNT(infos));
+    DNA_REQUIRE(near == NULL, DNA_ENOTFOUND,
+        "there is no pass \"%s\"; did you mean \"%s\"?", name, near);
+    rc = dna_fail(DNA_ENOTFOUND,
+        "there is no pass \"%s\", there are split, broadcast, means, dead-code, fusion, folding, tables and plan",
+        name);
+out:
+    return rc;
 }

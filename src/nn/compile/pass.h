@@ -35,13 +35,15 @@ int dna_pass_mean(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 /** Leave out nodes that the output does not need (inputs stay). */
 int dna_pass_dead_code(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 
-/** All passes in their order. */
-int dna_pass_all(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
+/** All passes in their order, but those of DNA_WITHOUT_... (program.h). */
+int dna_pass_all(dna_graph **out, const dna_graph *g, unsigned without) DNA_MUST_CHECK;
 /** All but dna_pass_mean(), whose nodes know no extents. */
-int dna_pass_mixed(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
+int dna_pass_mixed(
+    dna_graph **out, const dna_graph *g, unsigned without) DNA_MUST_CHECK;
 /** Only those whose list of nodes does not depend on the extents: what makes graphs of
  *  different sizes comparable even where a dimension has one entry in some of them. */
-int dna_pass_plain(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
+int dna_pass_plain(
+    dna_graph **out, const dna_graph *g, unsigned without) DNA_MUST_CHECK;
 
 /* For passes: a node copied with its inputs replaced. */
 dna_node *dna_pass_copy(dna_graph *g, const dna_node *old, dna_node *const *in);

@@ -51,8 +51,8 @@ find_lives(dna_program *p)
     }
 }
 
-static size_t
-bytes_of(const dna_program *p, const dna_buffer *b)
+size_t
+dna_buffer_bytes(const dna_program *p, const dna_buffer *b)
 {
     size_t n = b->is_local ? (size_t)p->chunk : (size_t)p->batch;
     size_t bytes = b->fixed_bytes + b->sample_bytes * n;
@@ -60,9 +60,9 @@ bytes_of(const dna_program *p, const dna_buffer *b)
 }
 
 static bool
-live_together(const dna_buffer *a, const dna_buffer *b)
+live_together(const dna_program *p, const dna_buffer *a, const dna_buffer *b)
 {
-    if (a->is_pinned || b->is_pinned) {
+    if (a->is_pinned || b->is_pinned || (p->options.without & DNA_WITHOUT_PLAN) != 0) {
         return true;
     }
     return a->is_local ? a->first_step <= b->last_step && b->first_step <= a->last_step
@@ -75,13 +75,13 @@ lowest_gap(const dna_program *p, const dna_buffer *b, dna_buffer *const *placed,
 {
     size_t at = 0;
     for (int i = 0; i < n; i++) {
-        if (!live_together(b, placed[i])) {
+        if (!live_together(p, b, placed[i])) {
             continue;
         }
-        if (at + bytes_of(p, b) <= placed[i]->offset) {
+        if (at + dna_buffer_bytes(p, b) <= placed[i]->offset) {
             break;
         }
-        at = DNA_MAX(at, placed[i]->offset + bytes_of(p, placed[i]));
+        at = DNA_MAX(at, placed[i]->offset + dna_buffer_bytes(p, placed[i]));
     }
     return at;
 }
@@ -100,7 +100,7 @@ place_all(
             continue;
         }
         b->offset = lowest_gap(p, b, placed, n);
-        total = DNA_MAX(total, b->offset + bytes_of(p, b));
+        total = DNA_MAX(total, b->offset + dna_buffer_bytes(p, b));
         int k = n++;
         for (; k > 0 && placed[k - 1]->offset > b->offset; k--) {
             placed[k] = placed[k - 1];
@@ -115,7 +115,9 @@ place_all(
 static bool
 is_before(const dna_program *p, const dna_buffer *a, const dna_buffer *b)
 {
-    return a->is_input != b->is_input ? a->is_input : bytes_of(p, a) >= bytes_of(p, b);
+    return a->is_input != b->is_input
+               ? a->is_input
+               : dna_buffer_bytes(p, a) >= dna_buffer_bytes(p, b);
 }
 
 /* Of equal ones the older, so that the plan is the same every time. */

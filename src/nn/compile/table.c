@@ -133,7 +133,7 @@ new_table(dna_program *p, const dna_node *node, int bits)
     DNA_REQUIRE(t != NULL, DNA_ENOMEM, "%s", dna_message());
     *t = (dna_table){.of = of, .bits = bits};
     size_t size = ((size_t)node->dim[1] << bits) * sizeof(float);
-    t->value = dna_buffer_new(p, 0, size);
+    t->value = dna_buffer_new(p, 0, size, "table");
     DNA_REQUIRE(t->value != NULL, DNA_ENOMEM, "%s", dna_message());
     of->bits = DNA_MAX(of->bits, bits);
     of->is_used[bits] = true;

@@ -21,6 +21,11 @@ typedef struct {
 } dna_table_args;
 
 dna_table_args dna_table_args_of(const dna_program *p, const dna_node *node);
+/** The name of the op whose table it is. */
+const char *dna_table_op(const dna_node *node);
+/** What it costs to make a node's table, and the floats of the state it needs. */
+double dna_table_flops(const dna_table_args *a);
+double dna_table_params(const dna_program *p, const dna_table_args *a);
 /** The table that a node reads, at run time. */
 const float *dna_table_input(const dna_exec *e, const dna_table_args *a);
 

@@ -10,7 +10,8 @@
 /* ---- buffers and values ---- */
 
 dna_buffer *
-dna_buffer_new(dna_program *p, size_t sample_bytes, size_t fixed_bytes)
+dna_buffer_new(
+    dna_program *p, size_t sample_bytes, size_t fixed_bytes, const char *what)
 {
     if (p->n_buffer == p->cap_buffer) {
         int cap = p->cap_buffer == 0 ? 64 : 2 * p->cap_buffer;
@@ -27,6 +28,7 @@ dna_buffer_new(dna_program *p, size_t sample_bytes, size_t fixed_bytes)
         b->sample_bytes = sample_bytes;
         b->fixed_bytes = fixed_bytes;
         b->first = -1;
+        b->what = what;
         p->buffers[p->n_buffer++] = b;
     }
     return b;
@@ -63,8 +65,12 @@ int
 dna_value_new(dna_program *p, dna_tensor_value *v, const dna_node *shape)
 {
     dna_value_shape(v, shape);
-    v->buf = dna_buffer_new(p, (size_t)v->size * sizeof(float), 0);
-    return v->buf == NULL ? DNA_ENOMEM : DNA_OK;
+    v->buf = dna_buffer_new(p, (size_t)v->size * sizeof(float), 0, "value");
+    if (v->buf == NULL) {
+        return DNA_ENOMEM;
+    }
+    v->buf->shape = shape;
+    return DNA_OK;
 }
 
 /* Whether v's strides are those of the order, where they matter. */
@@ -99,7 +105,20 @@ dna_grad_of(dna_program *p, const dna_node *node, dna_tensor_value **grad, bool 
     dna_tensor_value *v = &p->grads[node->id];
     *grad = v;
     *is_add = v->buf != NULL;
-    return *is_add ? DNA_OK : dna_value_new(p, v, node);
+    if (*is_add) {
+        return DNA_OK;
+    }
+    int rc = dna_value_new(p, v, node);
+    if (rc == DNA_OK) {
+        v->buf->what = "gradient";
+    }
+    return rc;
+}
+
+double
+dna_entries(const dna_program *p, const dna_tensor_value *v)
+{
+    return (double)p->batch * (double)v->size;
 }
 
 /* ---- steps ---- */
@@ -234,6 +253,9 @@ dna_lower_copy(dna_program *p, dna_step_list *list, const char *name,
     if (s == NULL) {
         return DNA_ENOMEM;
     }
+    /* entries of the larger side are scaled, and added where several meet */
+    s->flops = ((scale == 1.0f ? 0.0 : 1.0) + (is_add ? 1.0 : 0.0))
+               * DNA_MAX(dna_entries(p, dst), dna_entries(p, src));
     dna_step_reads(s, src->buf);
     dna_step_writes(s, dst->buf);
     return DNA_OK;
@@ -271,7 +293,7 @@ dna_lower_reshaped_copy(dna_program *p, dna_step_list *list,
     dna_tensor_value between = *src;
     int rc = DNA_OK;
     dna_value_set_strides(&between, false);
-    between.buf = dna_buffer_new(p, (size_t)between.size * sizeof(float), 0);
+    between.buf = dna_buffer_new(p, (size_t)between.size * sizeof(float), 0, "value");
     DNA_REQUIRE(between.buf != NULL, DNA_ENOMEM, "%s", dna_message());
     DNA_TRY(dna_lower_copy(p, list, "reshape", &between, src, 1.0f, false, false));
     DNA_TRY(dna_lower_reshaped_copy(p, list, dst, &between, is_add));

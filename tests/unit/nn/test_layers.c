@@ -299,7 +299,7 @@ test_instance_norms_leave_repeated_rows_alone(void **state)
         g, dna_concat(g, xs, 2, 1), "n", (dna_instance_norm_opts){.affine = true});
     y = dna_mean(g, dna_mean(g, dna_relu(g, y), 3, false), 2, false);
     assert_ok(dna_graph_output(g, y));
-    assert_ok(dna_pass_all(&rewritten, g));
+    assert_ok(dna_pass_all(&rewritten, g, 0));
     int n_norm = 0;
     for (int i = 0; i < rewritten->n_node; i++) {
         const dna_node *node = rewritten->nodes[i];

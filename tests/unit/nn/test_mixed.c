@@ -456,7 +456,7 @@ check_refusal(dna_node *(*build)(dna_graph *, dna_node *), int64_t full, int64_t
     dna_graph *small = mixed_case_graph(&c, (int64_t[]){2, own});
     const dna_graph *graphs[2] = {NULL, small};
     dna_extents *x = NULL;
-    assert_ok(dna_extents_new(&x, g, g, NULL, 2));
+    assert_ok(dna_extents_new(&x, g, g, NULL, 0, 2));
     assert_fails(dna_extents_set(x, graphs), DNA_ESHAPE, message);
     assert_true(dna_extents_is_whole(x, 1));
     assert_ok(dna_extents_set(x, NULL));

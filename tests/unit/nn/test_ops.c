@@ -261,7 +261,8 @@ test_every_instruction_set_equals_reference(void **state)
     assert_true(n_run >= 1);
 }
 
-/* Every combination of what a compilation can leave out, on both kinds of inputs. */
+/* Each thing that a compilation can leave out, and all, on both kinds of inputs; each
+ * pair in training. */
 static void
 test_what_is_left_out_changes_nothing(void **state)
 {
@@ -269,14 +270,42 @@ test_what_is_left_out_changes_nothing(void **state)
     dna_pool *pool = NULL;
     assert_ok(dna_pool_new(&pool, 2));
     for (int i = 0; i < n_op_case; i++) {
-        for (unsigned k = 0; k < 32; k++) {
-            check_program_on(&op_cases[i],
-                &(dna_program_options){
-                    .is_training = (k & 8) == 0, .without = k & 7, .pool = pool},
-                k >= 16);
+        for (unsigned k = 0; k <= 64; k++) {
+            unsigned a = k & 7, b = k >> 3;
+            bool is_pair = k < 64 && a != b;
+            dna_program_options o = {
+                .without = k == 64 ? DNA_WITHOUT_ALL : 1u << a | 1u << b, .pool = pool};
+            if (k < 64 && a > b) {
+                continue;
+            }
+            for (unsigned mode = 0; mode < (is_pair ? 1 : 4); mode++) {
+                o.is_training = (mode & 1) == 0;
+                check_program_on(
+                    &op_cases[i], &o, is_pair ? (a + b) % 2 == 0 : mode >= 2);
+            }
         }
     }
     dna_pool_free(pool);
+}
+
+static void
+test_passes_have_names(void **state)
+{
+    (void)state;
+    unsigned all = 0;
+    for (int64_t i = 0; dna_pass_at(i) != NULL; i++) {
+        unsigned without = 0;
+        assert_ok(dna_pass_find(&without, dna_pass_at(i)->name));
+        assert_int_equal(without, dna_pass_at(i)->without);
+        assert_int_equal(all & without, 0);
+        all |= without;
+    }
+    assert_int_equal(all, DNA_WITHOUT_ALL);
+    assert_null(dna_pass_at(-1));
+    assert_fails(dna_pass_find(&all, "tabels"), DNA_ENOTFOUND,
+        "there is no pass \"tabels\"; did you mean \"tables\"?");
+    assert_fails(dna_pass_find(&all, "x"), DNA_ENOTFOUND,
+        "there is no pass \"x\", there are split, broadcast, ");
 }
 
 static void
@@ -513,6 +542,7 @@ main(void)
         cmocka_unit_test(test_program_equals_reference),
         cmocka_unit_test(test_every_instruction_set_equals_reference),
         cmocka_unit_test(test_what_is_left_out_changes_nothing),
+        cmocka_unit_test(test_passes_have_names),
         cmocka_unit_test(test_unknown_instruction_sets_are_refused),
         cmocka_unit_test(test_batches_do_not_change_a_bit_of_evaluation),
         cmocka_unit_test(test_programs_share_a_workspace),

@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "sim/distribution.h"
+#include "config/distribution.h"
 #include "sim/simulator.h"
 
 /* ---- values ------------------------------------------------------------------------ */

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "config/schema.h"
 #include "sim/demes_model.h"
-#include "sim/expression.h"
+#include "config/expression.h"
 
 /* As in Python; letters beyond ASCII are not looked at. */
 static bool

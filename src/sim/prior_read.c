@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "config/schema.h"
-#include "sim/distribution.h"
+#include "config/distribution.h"
 #include "sim/prior_set.h"
 
 int

@@ -5,7 +5,7 @@
 #ifndef DNA_SIM_PRIOR_SET_H
 #define DNA_SIM_PRIOR_SET_H
 
-#include "sim/expression.h"
+#include "config/expression.h"
 #include "sim/prior.h"
 
 /* One value. It has an expression, choices or rows. */

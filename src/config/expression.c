@@ -2,11 +2,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "sim/expression.h"
+#include "config/expression.h"
 
 #include <math.h>
 
-#include "sim/expression_node.h"
+#include "config/expression_node.h"
 
 typedef struct {
     const double *values;

@@ -5,10 +5,10 @@
  *
  * Errors are sticky: the first one is kept, and every rule gives NULL after it.
  */
-#ifndef DNA_SIM_EXPRESSION_PARSER_H
-#define DNA_SIM_EXPRESSION_PARSER_H
+#ifndef DNA_CONFIG_EXPRESSION_PARSER_H
+#define DNA_CONFIG_EXPRESSION_PARSER_H
 
-#include "sim/expression_node.h"
+#include "config/expression_node.h"
 
 enum { DNA_PARSER_MAX_NAME = 128 };
 

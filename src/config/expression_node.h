@@ -2,11 +2,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef DNA_SIM_EXPRESSION_NODE_H
-#define DNA_SIM_EXPRESSION_NODE_H
+#ifndef DNA_CONFIG_EXPRESSION_NODE_H
+#define DNA_CONFIG_EXPRESSION_NODE_H
 
-#include "sim/distribution.h"
-#include "sim/expression.h"
+#include "config/distribution.h"
+#include "config/expression.h"
 
 typedef enum { DNA_EXPR_NUMBER, DNA_EXPR_CONDITION, DNA_EXPR_TEXT } dna_expression_type;
 

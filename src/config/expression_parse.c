@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "sim/expression_parser.h"
+#include "config/expression_parser.h"
 
 enum { MAX_LENGTH = 4096, MAX_DEPTH = 64 };
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "sim/expression.h"
+#include "config/expression.h"
 
 #include <math.h>
 #include <string.h>

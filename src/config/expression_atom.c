@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/number.h"
 #include "base/str.h"
-#include "sim/expression_parser.h"
+#include "config/expression_parser.h"
 
 /* ---- errors and small parts -------------------------------------------------------- */
 

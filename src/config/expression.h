@@ -11,8 +11,8 @@
  *
  * Names are resolved once, into places of an array of values.
  */
-#ifndef DNA_SIM_EXPRESSION_H
-#define DNA_SIM_EXPRESSION_H
+#ifndef DNA_CONFIG_EXPRESSION_H
+#define DNA_CONFIG_EXPRESSION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
  * so that small shapes do not give 0 / 0. Truncated normal: Robert 1995, Stat. Comput.
  * 5:121, whose rejection accepts a fair share wherever the bounds are.
  */
-#include "sim/distribution.h"
+#include "config/distribution.h"
 
 #include <math.h>
 #include <string.h>

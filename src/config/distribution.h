@@ -6,8 +6,8 @@
  * how a number is drawn. Expressions call them (`10 ^ uniform(1, 5)`), configs name them
  * (`{uniform: [1, 5]}`); both read this table.
  */
-#ifndef DNA_SIM_DISTRIBUTION_H
-#define DNA_SIM_DISTRIBUTION_H
+#ifndef DNA_CONFIG_DISTRIBUTION_H
+#define DNA_CONFIG_DISTRIBUTION_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -56,6 +56,38 @@ DNA_API int dna_node_n_dim(const dna_node *x);
  * range). */
 DNA_API int64_t dna_node_dim(const dna_node *x, int i);
 
+/* How the parameters of a layer begin. fan_in: inputs of one output; fan_out: outputs that
+ * one input reaches; of a weight [O, I, k...] I k... and O k.... */
+typedef enum {
+    DNA_INIT_DEFAULT,          /* PyTorch's (program.h) */
+    DNA_INIT_CONSTANT,         /* a */
+    DNA_INIT_UNIFORM,          /* from a to b */
+    DNA_INIT_NORMAL,           /* mean a, standard deviation b */
+    DNA_INIT_TRUNCATED_NORMAL, /* the same, drawn again beyond two deviations */
+    /* uniform on +-sqrt(6 / (fan_in + fan_out)); normal, sd sqrt(2 / (fan_in + fan_out)).
+     * Source: Glorot and Bengio 2010, AISTATS, eq. 16 */
+    DNA_INIT_GLOROT_UNIFORM,
+    DNA_INIT_GLOROT_NORMAL,
+    /* uniform on +-sqrt(6 / fan_in); normal, sd sqrt(2 / fan_in).
+     * Source: He et al. 2015, ICCV, eq. 10 */
+    DNA_INIT_HE_UNIFORM,
+    DNA_INIT_HE_NORMAL,
+    /* uniform on +-sqrt(3 / fan_in); normal, sd sqrt(1 / fan_in).
+     * Source: LeCun et al. 1998, Neural Networks: Tricks of the Trade, eq. 16 */
+    DNA_INIT_LECUN_UNIFORM,
+    DNA_INIT_LECUN_NORMAL
+} dna_init_law;
+
+typedef struct {
+    dna_init_law law;
+    double a, b; /* of the first laws */
+} dna_init;
+
+/** The parameters "<layer>.<part>" and, of recurrent layers, "<layer>.<part>_l0", ... begin
+ *  by a law. Returns how many there are: 0 if the layer has no such part. */
+DNA_API int dna_graph_init(
+    dna_graph *g, const char *layer, const char *part, dna_init init);
+
 /** A placeholder of shape [N, dim[0], ..., dim[n_dim - 1]]. One input a graph is enough
  *  for the built-in networks; more are allowed. */
 DNA_API dna_node *dna_input(

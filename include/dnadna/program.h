@@ -45,6 +45,7 @@ typedef enum {
 typedef struct {
     const char *name; /* "blocks.0.phi.weight" */
     dna_tensor_kind kind;
+    dna_init init; /* how it begins; by itself as dna_state_init_random() says */
     int n_dim;
     int64_t dim[DNA_GRAPH_MAX_DIM];
     int64_t count;  /* elements */
@@ -69,9 +70,9 @@ DNA_API int64_t dna_state_n_buffer(const dna_state *state);
 DNA_API int64_t *dna_state_counters(dna_state *state);
 DNA_API int64_t dna_state_n_counter(const dna_state *state);
 
-/** PyTorch's default laws: weight and bias uniform on +-1/sqrt(fan_in), norms scale 1,
- * shift 0, running mean 0 and variance 1. Random: one stream a tensor, from
- * (seed, name). */
+/** The law of each tensor (dna_graph_init()), else PyTorch's default: weight and bias
+ * uniform on +-1/sqrt(fan_in), norms scale 1, shift 0, running mean 0 and variance 1.
+ * Random: one stream a tensor, from (seed, name). */
 DNA_API int dna_state_init_random(dna_state *state, uint64_t seed) DNA_MUST_CHECK;
 
 /* Memory that several programs use in turn, as large as the largest of them needs. From

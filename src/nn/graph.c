@@ -361,3 +361,31 @@ dna_graph_tensor(dna_graph *g, const char *layer, const char *suffix,
     }
     return g->n_tensor++;
 }
+
+/* Whether a tensor's name is "<layer>.<part>", or "<layer>.<part>_l0" and so on. */
+static bool
+is_part(const char *name, const char *layer, const char *part)
+{
+    size_t n = strlen(layer), m = strlen(part);
+    if (strncmp(name, layer, n) != 0 || name[n] != '.'
+        || strncmp(name + n + 1, part, m) != 0) {
+        return false;
+    }
+    const char *rest = name + n + 1 + m;
+    return *rest == '\0'
+           || (strncmp(rest, "_l", 2) == 0 && rest[2] >= '0' && rest[2] <= '9');
+}
+
+int
+dna_graph_init(dna_graph *g, const char *layer, const char *part, dna_init init)
+{
+    int n = 0;
+    for (int i = 0; i < g->n_tensor; i++) {
+        dna_tensor *t = &g->tensors[i];
+        if (t->kind == DNA_TENSOR_PARAM && is_part(t->name, layer, part)) {
+            t->init = init;
+            n++;
+        }
+    }
+    return n;
+}

@@ -129,6 +129,98 @@ dna_state_n_counter(const dna_state *s)
     return s->n[DNA_TENSOR_COUNTER];
 }
 
+static void
+fill(float *x, int64_t n, float v)
+{
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = v;
+    }
+}
+
+static void
+fill_uniform(float *x, int64_t n, dna_rng *rng, double low, double high)
+{
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = (float)(low + (high - low) * dna_rng_uniform(rng));
+    }
+}
+
+/* limit: in deviations; INFINITY for all. */
+static void
+fill_normal(float *x, int64_t n, dna_rng *rng, double mean, double sd, double limit)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double z = dna_rng_normal(rng);
+        while (fabs(z) > limit) {
+            z = dna_rng_normal(rng);
+        }
+        x[i] = (float)(mean + sd * z);
+    }
+}
+
+/* PyTorch's: +-1/sqrt(fan_in), or what a norm begins with. */
+static void
+fill_default(float *x, const dna_tensor *t, dna_rng *rng)
+{
+    if (t->fan_in > 0) {
+        double a = 1.0 / sqrt((double)t->fan_in);
+        for (int64_t e = 0; e < t->count; e++) {
+            x[e] = (float)(a * (2.0 * dna_rng_uniform(rng) - 1.0));
+        }
+    } else {
+        fill(x, t->count, dna_str_ends_with(t->name, "weight") ? 1.0f : 0.0f);
+    }
+}
+
+static void
+fill_param(float *x, const dna_tensor *t, uint64_t seed)
+{
+    const double a = t->init.a, b = t->init.b;
+    const int64_t n = t->count;
+    const double fan_in = (double)DNA_MAX(t->fan_in, 1);
+    /* a weight is [O, I, k...]; what has one dimension has no other fan */
+    const double fan_out = t->n_dim > 1 ? (double)(n / t->dim[1]) : fan_in;
+    const double both = fan_in + fan_out;
+    dna_rng rng;
+
+    dna_rng_init(&rng, seed, t->name, 0, 0, 0);
+    switch (t->init.law) {
+    case DNA_INIT_DEFAULT:
+        fill_default(x, t, &rng);
+        break;
+    case DNA_INIT_CONSTANT:
+        fill(x, n, (float)a);
+        break;
+    case DNA_INIT_UNIFORM:
+        fill_uniform(x, n, &rng, a, b);
+        break;
+    case DNA_INIT_NORMAL:
+        fill_normal(x, n, &rng, a, b, (double)INFINITY);
+        break;
+    case DNA_INIT_TRUNCATED_NORMAL:
+        fill_normal(x, n, &rng, a, b, 2.0);
+        break;
+    case DNA_INIT_GLOROT_UNIFORM:
+        fill_uniform(x, n, &rng, -sqrt(6.0 / both), sqrt(6.0 / both));
+        break;
+    case DNA_INIT_GLOROT_NORMAL:
+        fill_normal(x, n, &rng, 0.0, sqrt(2.0 / both), (double)INFINITY);
+        break;
+    case DNA_INIT_HE_UNIFORM:
+        fill_uniform(x, n, &rng, -sqrt(6.0 / fan_in), sqrt(6.0 / fan_in));
+        break;
+    case DNA_INIT_HE_NORMAL:
+        fill_normal(x, n, &rng, 0.0, sqrt(2.0 / fan_in), (double)INFINITY);
+        break;
+    case DNA_INIT_LECUN_UNIFORM:
+        fill_uniform(x, n, &rng, -sqrt(3.0 / fan_in), sqrt(3.0 / fan_in));
+        break;
+    case DNA_INIT_LECUN_NORMAL:
+        fill_normal(x, n, &rng, 0.0, sqrt(1.0 / fan_in), (double)INFINITY);
+        break;
+    }
+}
+
 int
 dna_state_init_random(dna_state *s, uint64_t seed)
 {
@@ -137,23 +229,10 @@ dna_state_init_random(dna_state *s, uint64_t seed)
         if (t->kind == DNA_TENSOR_COUNTER) {
             memset(s->counters + t->offset, 0, (size_t)t->count * sizeof(*s->counters));
         } else if (t->kind == DNA_TENSOR_BUFFER) {
-            float v = dna_str_ends_with(t->name, "running_var") ? 1.0f : 0.0f;
-            for (int64_t e = 0; e < t->count; e++) {
-                s->buffers[t->offset + e] = v;
-            }
-        } else if (t->fan_in > 0) {
-            double a = 1.0 / sqrt((double)t->fan_in);
-            dna_rng rng;
-            dna_rng_init(&rng, seed, t->name, 0, 0, 0);
-            for (int64_t e = 0; e < t->count; e++) {
-                s->params[t->offset + e] =
-                    (float)(a * (2.0 * dna_rng_uniform(&rng) - 1.0));
-            }
-        } else { /* a norm's scale and shift */
-            float v = dna_str_ends_with(t->name, "weight") ? 1.0f : 0.0f;
-            for (int64_t e = 0; e < t->count; e++) {
-                s->params[t->offset + e] = v;
-            }
+            fill(s->buffers + t->offset, t->count,
+                dna_str_ends_with(t->name, "running_var") ? 1.0f : 0.0f);
+        } else {
+            fill_param(s->params + t->offset, t, seed);
         }
     }
     return DNA_OK;

@@ -245,6 +245,34 @@ static const dna_field fields_network[] = {
         .dflt = "{}",
         .doc =
             "Settings of the network. Those that the data decide (n_snp, n_indiv, n_outputs) are computed."},
+    {.key = "file",
+        .kind = DNA_KIND_PATH,
+        .must_exist = true,
+        .doc = "A network of your own: a file with layers and the keys below."},
+    {.key = "layers",
+        .kind = DNA_KIND_ANY,
+        .schema = DNA_DEFINITION("network_layers"),
+        .doc = "The layers of a network of your own, in order (docs/networks.md)."},
+    {.key = "output",
+        .kind = DNA_KIND_STRING,
+        .doc =
+            "The layer that is its output, [N, n_outputs]; by default the last one."},
+    {.key = "let",
+        .kind = DNA_KIND_ANY,
+        .schema = "{type: object}",
+        .doc = "Values for its formulas, by name: numbers or formulas."},
+    {.key = "needs",
+        .kind = DNA_KIND_ANY,
+        .schema = "{anyOf: [{type: string}, {type: array, items: {type: string}}]}",
+        .doc = "Conditions that its sizes must meet, such as n_snp >= 400."},
+    {.key = "exchangeable",
+        .kind = DNA_KIND_BOOL,
+        .doc = "It claims that the order of individuals does not matter."},
+    {.key = "description",
+        .kind = DNA_KIND_STRING,
+        .doc = "What it is, for which sizes."},
+    {.key = "citation", .kind = DNA_KIND_STRING, .doc = "How to cite it."},
+    {.key = "licence", .kind = DNA_KIND_STRING, .doc = "On which terms it is given."},
     {0}};
 
 static const dna_field fields_optimizer[] = {
@@ -354,8 +382,8 @@ static const dna_field fields_weight_averaging[] = {
 #define TRAINING_ROWS                                                                  \
     {.key = "network",                                                                 \
         .kind = DNA_KIND_MAP,                                                          \
-        .schema = DNA_DEFINITION("network"),                                           \
-        .schema_complete = DNA_DEFINITION("network_complete"),                         \
+        .schema = DNA_DEFINITION("any_network"),                                           \
+        .schema_complete = DNA_DEFINITION("any_network_complete"),                         \
         .fields = fields_network,                                                      \
         .dflt = "{name: CustomCNN, params: {}}",                                       \
         .doc = "The network."},                                                        \

@@ -10,7 +10,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "config/schema.h"
+#include "nets/description_parts.h"
 #include "nets/net_defs.h"
+#include "nn/node.h"
 
 static const dna_net_def *const defs[] = {
     &dna_net_cnn,
@@ -210,15 +212,53 @@ check_range(const dna_net_def *def, const char *what, int64_t n, int64_t max)
         (long long)n, what, (long long)max);
 }
 
-int
-dna_net_check(const dna_net_def *def, const void *opts, const dna_net_sizes *sizes)
+static int
+check_sizes(const dna_net_def *def, const dna_net_sizes *sizes)
 {
     int rc = DNA_OK;
 
     DNA_TRY(check_range(def, "individuals", sizes->n_indiv, DNA_NET_MAX_INDIV));
     DNA_TRY(check_range(def, "SNPs", sizes->n_snp, DNA_NET_MAX_SNP));
     DNA_TRY(check_range(def, "outputs", sizes->n_outputs, DNA_NET_MAX_OUTPUTS));
+out:
+    return rc;
+}
+
+int
+dna_net_check(const dna_net_def *def, const void *opts, const dna_net_sizes *sizes)
+{
+    dna_graph *g = NULL;
+    int rc = DNA_OK;
+
+    if (def->description != NULL) { /* all is known when it is built */
+        DNA_TRY(dna_net_build(&g, def, opts, sizes));
+        goto out;
+    }
+    DNA_TRY(check_sizes(def, sizes));
     DNA_TRY(def->check(opts, sizes));
+out:
+    dna_graph_free(g);
+    return rc;
+}
+
+static int
+record(
+    dna_graph *g, const dna_net_def *def, const void *opts, const dna_net_sizes *sizes)
+{
+    const int64_t dim[2] = {dna_net_n_row(sizes), sizes->n_snp};
+    dna_node *x = dna_input(g, "x", 2, dim);
+    dna_node *y = NULL;
+    int rc = DNA_OK;
+
+    if (def->description != NULL) {
+        DNA_TRY(x == NULL ? dna_graph_output(g, NULL) : DNA_OK);
+        DNA_TRY(dna_net_description_build(&y, g, def, opts, sizes, x));
+        return dna_graph_output(g, y);
+    }
+    rc = dna_graph_output(g, def->build(g, opts, sizes, x));
+    if (rc < 0) {
+        dna_context("network %s", def->name);
+    }
 out:
     return rc;
 }
@@ -230,18 +270,62 @@ dna_net_build(dna_graph **out, const dna_net_def *def, const void *opts,
     dna_graph *g = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_net_check(def, opts, sizes));
+    DNA_TRY(def->description != NULL ? check_sizes(def, sizes)
+                                     : dna_net_check(def, opts, sizes));
     DNA_TRY(dna_graph_new(&g));
-    const int64_t dim[2] = {dna_net_n_row(sizes), sizes->n_snp};
-    dna_node *x = dna_input(g, "x", 2, dim);
-    rc = dna_graph_output(g, def->build(g, opts, sizes, x));
-    if (rc < 0) {
-        dna_context("network %s", def->name);
-        goto out;
-    }
+    DNA_TRY(record(g, def, opts, sizes));
     *out = g;
     g = NULL;
 out:
     dna_graph_free(g);
     return rc;
+}
+
+/* A batch norm that sees one entry a channel has no variance. */
+bool
+dna_net_needs_batch_of_two(const dna_net_def *def, const dna_graph *g)
+{
+    bool needs = def->needs_batch_of_two;
+    for (int i = 0; i < g->n_node; i++) {
+        const dna_node *node = g->nodes[i];
+        needs =
+            needs || (node->kind == DNA_OP_BATCH_NORM && dna_node_span(node, 2) == 1);
+    }
+    return needs;
+}
+
+static bool
+is_same_tensor(const dna_tensor *a, const dna_tensor *b)
+{
+    bool is_same = strcmp(a->name, b->name) == 0 && a->n_dim == b->n_dim;
+    for (int i = 0; is_same && i < a->n_dim; i++) {
+        is_same = a->dim[i] == b->dim[i];
+    }
+    return is_same;
+}
+
+int
+dna_net_check_same(const dna_net_def *def, const dna_graph *g, const dna_graph *other,
+    const dna_net_sizes *sizes)
+{
+    bool is_same = g->n_node == other->n_node && g->n_tensor == other->n_tensor;
+    const char *tensor = NULL;
+
+    for (int i = 0; is_same && i < g->n_node; i++) {
+        is_same = g->nodes[i]->kind == other->nodes[i]->kind;
+    }
+    for (int i = 0; is_same && tensor == NULL && i < g->n_tensor; i++) {
+        if (!is_same_tensor(&g->tensors[i], &other->tensors[i])) {
+            tensor = g->tensors[i].name;
+        }
+    }
+    if (is_same && tensor == NULL) {
+        return DNA_OK;
+    }
+    const dna_node *x = g->inputs[0];
+    return dna_fail(DNA_ESHAPE,
+        "network %s: %lld individuals and %lld SNPs need other %s%s than the %lld and %lld it was trained on",
+        def->name, (long long)sizes->n_indiv, (long long)sizes->n_snp,
+        tensor != NULL ? "parameters " : "layers", tensor != NULL ? tensor : "",
+        (long long)(x->dim[1] - (sizes->concat ? 1 : 0)), (long long)x->dim[2]);
 }

@@ -1,8 +1,9 @@
-/* net.h - the built-in networks: functions that record a graph.
+/* net.h - networks: functions that record a graph, or descriptions that say the same.
  *
  * SPDX-License-Identifier: MIT
  *
- * A net is one file and one row dna_net_def. Its options are filled from
+ * A built-in net is one file and one row dna_net_def; a description (description.h) makes
+ * such a row, too. Its options are filled from
  * `network.params`; what the data decide (n_snp, n_indiv, concat, n_outputs) is in
  * dna_net_sizes. From a config to a graph:
  *
@@ -41,10 +42,19 @@ typedef struct dna_net_def {
     dna_node *(*build)(
         dna_graph *g, const void *opts, const dna_net_sizes *sizes, dna_node *x);
     bool needs_batch_of_two; /* training on one sample fails (batch norm on [1, C]) */
+    bool is_exchangeable;    /* claims that the order of individuals does not matter */
+    const struct dna_net_description *description; /* instead of check and build */
 } dna_net_def;
 
 const dna_net_def *dna_net_find(const char *name);
 const dna_net_def *dna_net_at(int64_t i);
+
+/** Whether training on one sample fails, of a graph that was built. */
+bool dna_net_needs_batch_of_two(const dna_net_def *def, const dna_graph *g);
+/** Whether a graph of the net for other sizes works with the parameters of g: the same layers
+ *  with the same tensors. Errors: DNA_ESHAPE, which names the layer. */
+int dna_net_check_same(const dna_net_def *def, const dna_graph *g,
+    const dna_graph *other, const dna_net_sizes *sizes) DNA_MUST_CHECK;
 
 /** Rows of the input: n_indiv, and the position row if there is one. */
 int64_t dna_net_n_row(const dna_net_sizes *sizes);

@@ -150,6 +150,7 @@ const dna_net_def dna_net_spidna = {
         "2021).",
     .fields = spidna_fields,
     .opts_size = sizeof(spidna_opts),
+    .is_exchangeable = true,
     .check = spidna_check,
     .build = spidna_build,
 };

@@ -38,6 +38,7 @@ struct dna_network {
     const char *snp_key, *pos_key;
     int64_t min_snp, min_indiv; /* 0: no limit */
     dna_graph *graph;           /* for `sizes`: names the tensors */
+    bool needs_batch_of_two;    /* to train */
     dna_state *state;           /* NULL before dna_network_allocate() */
     dna_programs *programs;
     dna_pool *pool; /* of dna_network_predict(); NULL: one thread */

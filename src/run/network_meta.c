@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "config/schema.h"
+#include "nets/description.h"
 #include "run/network.h"
 
 /* Sizes beyond these are refused before anything is computed from them. */
@@ -41,8 +42,12 @@ static const dna_field network_fields[] = {
         .kind = DNA_KIND_STRING,
         .is_required = true,
         .offset = offsetof(network_row, name),
-        .doc = "Registered name of the network."},
-    {.key = "params", .kind = DNA_KIND_ANY, .doc = "Its complete parameters."}, {0}};
+        .doc = "Name of the network; without a definition one that is built in."},
+    {.key = "params", .kind = DNA_KIND_ANY, .doc = "Its complete parameters."},
+    {.key = "definition",
+        .kind = DNA_KIND_ANY,
+        .doc = "Of a network that is not built in: its layers."},
+    {0}};
 
 static const dna_field input_fields[] = {
     {.key = "n_snp",
@@ -347,13 +352,19 @@ read_network(dna_network *net, dna_value *meta)
     int rc = DNA_OK;
 
     dna_config_bind(v, network_fields, &row);
-    net->def = dna_net_find(row.name);
-    DNA_REQUIRE(net->def != NULL, DNA_ENOTFOUND, "network.name: \"%s\" is not built in",
-        row.name);
+    const dna_value *definition = dna_value_get(v, "definition");
+    if (!dna_value_is_null(definition)) {
+        DNA_TRY(dna_net_describe(&net->def, net->arena, definition));
+    } else {
+        net->def = dna_net_find(row.name);
+        DNA_REQUIRE(net->def != NULL, DNA_ENOTFOUND,
+            "network.name: \"%s\" is not built in", row.name);
+    }
     DNA_TRY(check_net_params(net, dna_value_get(v, "params")));
     DNA_TRY(dna_net_read_params(
         &net->opts, net->arena, net->def, dna_value_get(v, "params"), &net->sizes));
     DNA_TRY(dna_net_build(&net->graph, net->def, net->opts, &net->sizes));
+    net->needs_batch_of_two = dna_net_needs_batch_of_two(net->def, net->graph);
 out:
     return rc;
 }
@@ -444,6 +455,7 @@ dna_network_allocate(dna_network *net)
     DNA_TRY(dna_state_new(&net->state, net->graph));
     dna_programs_options options = {.def = net->def,
         .opts = net->opts,
+        .graph = net->graph,
         .concat = net->sizes.concat,
         .n_outputs = net->sizes.n_outputs,
         .state = net->state};

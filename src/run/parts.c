@@ -41,42 +41,6 @@ out:
     return rc;
 }
 
-/* ---- the network ----------------------------------------------------------------- */
-
-static int
-unknown_network(const dna_value *name)
-{
-    dna_str known;
-    dna_str_init(&known, 0);
-    const dna_net_def *def = NULL;
-    for (int64_t i = 0; (def = dna_net_at(i)) != NULL; i++) {
-        dna_str_addf(&known, "%s%s", i > 0 ? ", " : "", def->name);
-    }
-    int rc = dna_config_fail(DNA_ENOTFOUND, name, "network.name",
-        "unknown network \"%s\", there are: %s", dna_value_as_text(name),
-        dna_str_text(&known));
-    dna_str_clear(&known);
-    return rc;
-}
-
-int
-dna_parts_network(
-    const dna_net_def **def, dna_arena *arena, dna_value *network, dna_log *log)
-{
-    const dna_value *name = dna_value_get(network, "name");
-    int rc = DNA_OK;
-
-    *def = dna_net_find(dna_value_as_text(name));
-    if (*def == NULL) {
-        rc = unknown_network(name);
-        goto out;
-    }
-    DNA_TRY(dna_config_check(arena, dna_value_get(network, "params"), (*def)->fields,
-        "network.params", log));
-out:
-    return rc;
-}
-
 /* ---- the optimizer --------------------------------------------------------------- */
 
 /* Whether lr overrides an inherited learning_rate: a mapping's own keys come before those of
@@ -201,10 +165,13 @@ dna_parts_check(dna_arena *arena, dna_value *config, bool is_training, dna_log *
     DNA_TRY(dna_objective_check(params, n_param));
     if (is_training) {
         const dna_net_def *net = NULL;
+        dna_value *net_params = NULL;
         dna_transform_set transforms;
         dna_regime_settings regime;
         DNA_TRY(dna_params_read_stats(params, n_param, config));
-        DNA_TRY(dna_parts_network(&net, arena, dna_value_get(config, "network"), log));
+        DNA_TRY(dna_parts_inline_network(arena, config));
+        DNA_TRY(dna_parts_network(
+            &net, &net_params, arena, dna_value_get(config, "network"), log));
         DNA_TRY(check_optimizer(arena, config, log));
         DNA_TRY(dna_regime_read(&regime, arena, config, log));
         DNA_TRY(dna_transforms_read(

@@ -19,9 +19,17 @@ int dna_parts_override(dna_value *config, dna_arena *arena, const char *const *t
 /** learning_rate is another name of lr: what the command line says by one name goes
  * before what a file says by the other, which is removed. */
 void dna_parts_settle_learning_rate(dna_value *config);
-/** `network` is a checked mapping {name, params}; params is completed in place. */
-int dna_parts_network(const dna_net_def **def, dna_arena *arena, dna_value *network,
-    dna_log *log) DNA_MUST_CHECK;
+/** Put what network.file says in its place, with the settings of network.params: then the
+ *  config needs no other file. */
+int dna_parts_inline_network(dna_arena *arena, dna_value *config) DNA_MUST_CHECK;
+/** `network` is a checked mapping {name, params}, whose params are completed in place, or a
+ *  description. *params gets its settings; NULL: the defaults of the description. */
+int dna_parts_network(const dna_net_def **def, dna_value **params, dna_arena *arena,
+    dna_value *network, dna_log *log) DNA_MUST_CHECK;
+/** The description in a network section, without what only a config has; NULL if the
+ *  network is built in. */
+int dna_parts_description(
+    dna_value **out, dna_arena *arena, const dna_value *network) DNA_MUST_CHECK;
 /** `optimizer` likewise; learning_rate becomes lr. *opts lives in the arena, its texts
  * belong to params. */
 int dna_parts_optimizer(const dna_optim_def **def, const void **opts, dna_arena *arena,

@@ -132,13 +132,6 @@ sizes_of(const dna_programs *p, int64_t n_row, int64_t n_site)
         .n_outputs = o->n_outputs};
 }
 
-int
-dna_programs_check(const dna_programs *p, int64_t n_row, int64_t n_site)
-{
-    dna_net_sizes sizes = sizes_of(p, n_row, n_site);
-    return dna_net_check(p->options.def, p->options.opts, &sizes);
-}
-
 static int
 compile(dna_programs *p, entry *e)
 {
@@ -219,6 +212,32 @@ find_graph(dna_programs *p, int64_t n_row, int64_t n_site, const dna_graph **out
     *out = g->graph;
 out:
     return rc;
+}
+
+/* The layers of a description may depend on the sizes in any way: the graph tells. */
+static int
+check_description(dna_programs *p, int64_t n_row, int64_t n_site)
+{
+    dna_net_sizes sizes = sizes_of(p, n_row, n_site);
+    const dna_graph *g = NULL;
+    int rc = DNA_OK;
+
+    if (p->n_graph > N_KEPT_GRAPH) {
+        drop_graphs(p);
+    }
+    DNA_TRY(find_graph(p, n_row, n_site, &g));
+    DNA_TRY(dna_net_check_same(p->options.def, p->options.graph, g, &sizes));
+out:
+    return rc;
+}
+
+int
+dna_programs_check(dna_programs *p, int64_t n_row, int64_t n_site)
+{
+    dna_net_sizes sizes = sizes_of(p, n_row, n_site);
+    return p->options.def->description != NULL
+               ? check_description(p, n_row, n_site)
+               : dna_net_check(p->options.def, p->options.opts, &sizes);
 }
 
 static int

@@ -16,8 +16,9 @@ typedef struct dna_programs dna_programs;
 
 typedef struct {
     const dna_net_def *def;
-    const void *opts; /* of the net */
-    bool concat;      /* the first row of an input is the positions */
+    const void *opts;       /* of the net */
+    const dna_graph *graph; /* that the state was made for */
+    bool concat;            /* the first row of an input is the positions */
     int64_t n_outputs;
     dna_state *state;
 } dna_programs_options;
@@ -39,7 +40,7 @@ typedef struct {
 
 /** Whether the network can take a sample of this size; an error says why not. */
 int dna_programs_check(
-    const dna_programs *programs, int64_t n_row, int64_t n_site) DNA_MUST_CHECK;
+    dna_programs *programs, int64_t n_row, int64_t n_site) DNA_MUST_CHECK;
 /** *out stays valid until the next call; its samples have the sizes told. bad (may be
  *  NULL) gets the first sample that the network cannot take, -1 if it is none. Errors:
  *  those of dna_net_build() (a size that the network cannot take) and

@@ -18,6 +18,7 @@
 #include "nn/lr_schedule.h"
 #include "nn/optim.h"
 #include "run/kind.h"
+#include "run/schema_layers.h"
 #include "run/schema_simulators.h"
 
 /* ---- what has a name and params: networks, optimizers, schedules ------------------ */
@@ -369,6 +370,7 @@ whole(dna_schema *s, const dna_config_kind *kind)
     }
     if (kind->is_training) {
         add_named(s, definitions, "network", net_at);
+        dna_schema_layers(s, definitions);
         add_named(s, definitions, "optimizer", optim_at);
         add_named(s, definitions, "lr_scheduler", schedule_at);
         add_transforms(s, definitions);

@@ -216,7 +216,7 @@ one_batch(dna_loop *l, const dna_batch *b)
     int rc = DNA_OK;
 
     l->next_batch = b->number + 1;
-    if (b->n == 1 && l->t->net->def->needs_batch_of_two) {
+    if (b->n == 1 && l->t->net->needs_batch_of_two) {
         dna_log_warning(l->t->log,
             "epoch %lld, batch %lld: only one sample could be loaded: left out, since %s cannot train on one",
             (long long)l->epoch, (long long)l->batch + 1, l->t->net->def->name);
@@ -303,7 +303,7 @@ one_epoch(dna_loop *l)
         .batch_size = t->batch_size,
         .n_worker = t->n_worker,
         .is_shuffled = true,
-        .drop_single = t->net->def->needs_batch_of_two,
+        .drop_single = t->net->needs_batch_of_two,
         .first_batch = l->next_batch};
     double begin = dna_seconds();
     int64_t step_before = l->step;

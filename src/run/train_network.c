@@ -84,7 +84,8 @@ out:
     return rc;
 }
 
-/* {name, params}: given and computed parameters together. */
+/* {name, params}: given and computed parameters together; and the definition of a network
+ * that is not built in. */
 static int
 describe_network(
     dna_value **out, dna_arena *a, dna_training *t, const dna_net_sizes *sizes)
@@ -92,34 +93,44 @@ describe_network(
     dna_value *network = dna_value_copy(a, dna_value_get(t->config, "network"));
     const dna_net_def *def = NULL;
     const void *opts = NULL;
-    dna_value *params = NULL;
+    dna_value *given = NULL, *params = NULL, *description = NULL;
     dna_value *map = dna_value_map(a);
     int rc = DNA_OK;
 
     if (map == NULL || network == NULL) {
         return DNA_ENOMEM;
     }
-    DNA_TRY(dna_parts_network(&def, a, network, t->log));
-    dna_value *given = dna_value_get(network, "params");
+    DNA_TRY(dna_parts_network(&def, &given, a, network, t->log));
     rc = dna_net_read_params(&opts, a, def, given, sizes);
-    if (rc == DNA_ESHAPE) {
+    if (rc == DNA_ESHAPE && def->description == NULL) {
         rc = dna_config_fail(rc, given, "network.params", "%s", dna_message());
     }
     DNA_TRY(rc);
     DNA_TRY(dna_net_params_to_value(&params, a, def, opts, sizes));
     DNA_TRY(set(a, map, "name", dna_value_string(a, def->name)));
     DNA_TRY(set(a, map, "params", params));
-    if (def->needs_batch_of_two && (t->batch_size < 2 || t->n_training < 2)) {
-        rc = dna_config_fail(DNA_ESHAPE, dna_value_get(t->config, "batch_size"),
-            "batch_size",
-            "%lld, of %lld training sample%s; %s cannot train on one sample at a time",
-            (long long)t->batch_size, (long long)t->n_training,
-            DNA_PLURAL(t->n_training), def->name);
-        goto out;
+    DNA_TRY(dna_parts_description(&description, a, network));
+    if (description != NULL) {
+        DNA_TRY(set(a, description, "name", dna_value_string(a, def->name)));
+        DNA_TRY(set(a, map, "definition", description));
     }
     *out = map;
 out:
     return rc;
+}
+
+/* A batch norm may need two samples. */
+static int
+check_batch_size(const dna_training *t)
+{
+    if (t->net->needs_batch_of_two && (t->batch_size < 2 || t->n_training < 2)) {
+        return dna_config_fail(DNA_ESHAPE, dna_value_get(t->config, "batch_size"),
+            "batch_size",
+            "%lld, of %lld training sample%s; %s cannot train on one sample at a time",
+            (long long)t->batch_size, (long long)t->n_training,
+            DNA_PLURAL(t->n_training), t->net->def->name);
+    }
+    return DNA_OK;
 }
 
 int
@@ -256,6 +267,7 @@ dna_training_make_network(dna_training *t)
     rc = dna_network_from_meta(&t->net, arena, meta, t->config_path);
     arena = NULL; /* the network's, or gone with it */
     DNA_TRY(rc);
+    DNA_TRY(check_batch_size(t));
     DNA_TRY(dna_network_allocate(t->net));
     DNA_TRY(dna_state_init_random(t->net->state, t->seed));
 out:

@@ -81,6 +81,7 @@ read_config(dna_training *t)
     }
     DNA_TRY(dna_parts_override(t->config, t->arena, o->overrides, o->n_override));
     DNA_TRY(dna_config_check_training(t->arena, t->config, t->log));
+    DNA_TRY(dna_parts_inline_network(t->arena, t->config));
     dna_config_notices(t->config, t->log);
     if (o->resume == NULL) { /* a run may have been moved */
         DNA_TRY(dna_setting_check_folder(t->config, "model_root"));

@@ -12,6 +12,7 @@ the program and python3-jsonschema (a validator of other people) must agree, but
 cross-field rules of EXCEPTIONS. Exits 77 (skipped) without python3-jsonschema or python3-yaml.
 """
 import copy
+import glob
 import json
 import multiprocessing
 import os
@@ -27,6 +28,7 @@ except ImportError as missing:
     sys.exit(77)
 
 PROGRAM, DATA, VERDICTS = sys.argv[1:4]
+EXAMPLES = os.path.join(DATA, "..", "..", "examples", "networks")
 KINDS = ["dataset", "simulation", "preprocessing", "training", "training-run",
          "summary-statistics"]
 # What the program refuses and a schema cannot say: part of the message, reason.
@@ -414,6 +416,19 @@ FILES = [
     ("training", "{inherit: a.yml, learned_params!: {t: {type: regression}}}", True),
     ("training", "{inherit: a.yml, dataset_splits: {test: 0.1}, preprocessing!: {}}", True),
     ("preprocessing", "{inherit: a.yml, dataset: {ignore_missing: true}}", True),
+    ("training", "{inherit: a.yml, network: {file: my_net.yml, params: {n: 2}}}", True),
+    ("training", "{inherit: a.yml, network: {name: mine, layers: [{op: relu}]}}", True),
+    ("training", "{inherit: a.yml, network: {layers: [{repeat: 3, layers: [{op: relu}]}]}}",
+     True),
+    ("training", "{inherit: a.yml, network: {layers: [{op: gru, name: g, hidden: 2, layers: 2}]}}",
+     True),
+    ("training", "{inherit: a.yml, network: {layers: [{op: relo}]}}", False),
+    ("training", "{inherit: a.yml, network: {layers: [{op: linear, name: a}]}}", False),
+    ("training", "{inherit: a.yml, network: {layers: [{op: linear, out: 3}]}}", False),
+    ("training", "{inherit: a.yml, network: {layers: [{op: relu, out: 3}]}}", False),
+    ("training", "{inherit: a.yml, network: {layers: [{layers: [{op: relu}]}]}}", False),
+    ("training", "{inherit: a.yml, network: {layers: []}}", False),
+    ("training", "{inherit: a.yml, network: {file: a.yml, layers: [{op: relu}]}}", False),
     ("training", "{inherit: a.yml, batch_size: 0}", False),
     ("training", "{inherit: a.yml, network: {name: SPIDNO}}", False),
     ("training", "{inherit: a.yml, network: {name: SPIDNA, params: {n_blocks: 0}}}", False),
@@ -437,6 +452,12 @@ def check_files():
                                          ("training", NESTED, True)]:
         if CHECKS[kind].is_valid(yaml.safe_load(text)) != is_valid:
             fail("as a file: %s should be %s" % (text, "valid" if is_valid else "refused"))
+    for path in glob.glob(os.path.join(EXAMPLES, "*.yml")):
+        with open(path, encoding="utf-8") as f:
+            network = yaml.safe_load(f)
+        config = {"inherit": "a.yml", "network": network}
+        for error in CHECKS["training"].iter_errors(config):
+            fail("%s: %s" % (path, error.message[:300]))
     for kind, path in (("preprocessing", "generic/generic_preprocessing_config.yml"),
                        ("preprocessing", "m/m_preprocessing_config.yml"),
                        ("training", "m/m_training_config.yml")):

@@ -12,7 +12,7 @@ packages_build='cc=gcc cmake=cmake ninja=ninja-build pkg-config=pkg-config
     /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core
     oneapi/dnnl/dnnl.h=libdnnl-dev'
 # shellcheck disable=SC2034
-packages_test='cmocka.h=libcmocka-dev g++=g++ python3=python3
+packages_test='cmocka.h=libcmocka-dev g++=g++ python3=python3 pdftotext=poppler-utils
     /usr/lib/python3/dist-packages/jsonschema=python3-jsonschema
     /usr/lib/python3/dist-packages/yaml=python3-yaml'
 

@@ -313,6 +313,15 @@ DNA_API int dna_run_bench(const dna_bench_options *o, FILE *out) DNA_MUST_CHECK;
 DNA_API void dna_run_bench_list(FILE *out);
 
 typedef struct {
+    const char *input;  /* folder of a run, table of metrics, or table of predictions */
+    const char *truth;  /* parameter table, for predictions; NULL: none */
+    const char *output; /* .svg, .pdf or .png; NULL: beside the table, .svg */
+    dna_log *log;
+} dna_plot_options;
+/** Draw a training's curves, or predictions against what is true (docs/cli.md). */
+DNA_API int dna_run_plot(const dna_plot_options *o) DNA_MUST_CHECK;
+
+typedef struct {
     const char *isa;      /* kernels, as for dna_run_check_isa(); NULL: the best */
     const char *temp_dir; /* NULL: /tmp */
 } dna_doctor_options;

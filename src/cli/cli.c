@@ -15,10 +15,10 @@
 
 static const dna_command *const commands[] = {&dna_command_simulation,
     &dna_command_pack, &dna_command_init, &dna_command_preprocess, &dna_command_train,
-    &dna_command_predict, &dna_command_sumstats, &dna_command_convert,
-    &dna_command_config, &dna_command_schema, &dna_command_inspect, &dna_command_export,
-    &dna_command_net, &dna_command_bench, &dna_command_doctor, &dna_command_completion,
-    &dna_command_help, NULL};
+    &dna_command_predict, &dna_command_plot, &dna_command_sumstats,
+    &dna_command_convert, &dna_command_config, &dna_command_schema,
+    &dna_command_inspect, &dna_command_export, &dna_command_net, &dna_command_bench,
+    &dna_command_doctor, &dna_command_completion, &dna_command_help, NULL};
 
 typedef struct {
     dna_common common;

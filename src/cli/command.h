@@ -53,6 +53,7 @@ extern const dna_command dna_command_preprocess;
 extern const dna_command dna_command_train;
 extern const dna_command dna_command_predict;
 extern const dna_command dna_command_sumstats;
+extern const dna_command dna_command_plot;
 extern const dna_command dna_command_convert;
 extern const dna_command dna_command_config;
 extern const dna_command dna_command_schema;

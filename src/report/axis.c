@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -104,15 +105,34 @@ label_power(int e, char *text, int64_t size)
     }
 }
 
+static bool
+is_power(double v)
+{
+    double e = log10(v);
+    return fabs(e - nearbyint(e)) < 1e-6;
+}
+
+/* Powers are written as such where all labels are powers: 1000 beside 2000, not 10³. */
+static bool
+has_powers_alone(const dna_ticks *t)
+{
+    for (int i = 0; i < t->n; i++) {
+        if (!t->is_minor[i] && !is_power(t->at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void
 dna_ticks_label(const dna_ticks *t, int i, char *text, int64_t size)
 {
     double v = t->at[i];
 
     if (t->is_log) {
-        double e = log10(v);
-        if (fabs(e - nearbyint(e)) < 1e-6 && fabs(e) > 2.5) {
-            label_power((int)nearbyint(e), text, size);
+        int e = (int)nearbyint(log10(v));
+        if (is_power(v) && abs(e) > 2 && (has_powers_alone(t) || abs(e) > 5)) {
+            label_power(e, text, size);
         } else {
             (void)snprintf(text, (size_t)size, "%.6g", v);
         }

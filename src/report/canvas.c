@@ -94,7 +94,8 @@ dna_canvas_new(dna_canvas **out, const char *path, double width, double height)
     c->cr = cairo_create(c->surface);
     cairo_select_font_face(
         c->cr, FONT, CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-    dna_canvas_rectangle(c, 0, 0, width, height, (dna_color){1, 1, 1, 1});
+    cairo_set_source_rgb(c->cr, 1, 1, 1);
+    cairo_paint(c->cr); /* to the last dot, also of a page that ends within one */
     *out = c;
     c = NULL;
 out:

@@ -49,7 +49,7 @@ dna_figure_new(dna_figure **out, int n_row, int n_column)
     DNA_TRY(dna_arena_new(&f->arena));
     DNA_NEW(f->panels, n_row * n_column);
     for (int i = 0; i < n_row * n_column; i++) {
-        f->panels[i] = (dna_panel){.figure = f, .title = ""};
+        f->panels[i] = (dna_panel){.figure = f};
     }
     *out = f;
     f = NULL;

@@ -68,7 +68,11 @@ void dna_panel_axes(dna_panel *p, const char *title, dna_axis x, dna_axis y);
 void dna_panel_add(dna_panel *p, const dna_series *series);
 /** A dashed grey line across the panel at y, with a note at its right end (may be NULL). */
 void dna_panel_reference(dna_panel *p, double y, const char *note);
-/** Draw it all; the path's end tells the kind of file (report/canvas.h). */
+/** The panel is a matrix of counts [n, n], row: true class, column: predicted class; shaded by
+ *  the share of the row. Of the axes only the title is used. */
+void dna_panel_matrix(
+    dna_panel *p, const char *const *labels, const double *counts, int64_t n);
+/** Draw it all; a panel without a title stays empty; the path's end tells the kind of file (report/canvas.h). */
 int dna_figure_save(dna_figure *figure, const char *path) DNA_MUST_CHECK;
 
 #endif

@@ -366,6 +366,13 @@ draw_panel(dna_canvas *c, const dna_figure *figure, int i)
         .height = PANEL_HEIGHT - TOP - BOTTOM};
     int rc = DNA_OK;
 
+    if (f.p->title == NULL) {
+        return DNA_OK;
+    }
+    if (f.p->n_matrix > 0) {
+        dna_panel_draw_matrix(f.p, c, f.x, f.y, f.width, f.height);
+        return DNA_OK;
+    }
     find_limits(&f);
     draw_axes(&f);
     draw_labels(&f);

@@ -21,7 +21,14 @@ struct dna_panel {
     bool has_reference;
     double reference;
     const char *note;
+    int64_t n_matrix; /* 0: not a matrix; else it has neither axes nor series */
+    const char *const *matrix_labels;
+    const double *matrix;
 };
+
+/** A panel that is a matrix, within a rectangle of the page. */
+void dna_panel_draw_matrix(
+    const dna_panel *p, dna_canvas *c, double x, double y, double width, double height);
 
 struct dna_figure {
     int n_row, n_column;

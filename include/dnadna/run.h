@@ -291,6 +291,26 @@ DNA_API int dna_run_net_explain(
     const dna_net_explain_options *o, FILE *out) DNA_MUST_CHECK;
 
 typedef struct {
+    const char *network; /* a built-in one, a YAML or JSON file of layers, a network file */
+    const char *const *overrides; /* of its settings; none of a network file */
+    int64_t n_override;
+    int64_t n_indiv, n_snp, n_outputs; /* 0: of the file; else 50, 400, 2 */
+    bool no_positions;                 /* inputs without a row of positions */
+    const char *figure; /* file for a drawing: .svg, .pdf, .png; NULL: none */
+    int n_thread;       /* of the check; 0: as many as there are */
+} dna_net_look_options;
+/** The built-in networks with their settings; the ops of networks in YAML. */
+DNA_API int dna_run_net_list(FILE *out) DNA_MUST_CHECK;
+DNA_API int dna_run_net_ops(FILE *out) DNA_MUST_CHECK;
+/** Layers, shapes, parameters and arithmetic of a network, as it is recorded. */
+DNA_API int dna_run_net_show(
+    const dna_net_look_options *o, FILE *out) DNA_MUST_CHECK;
+/** Put a network to the test: shapes, gradients, batches, order of haplotypes, learning.
+ *  *n_failed gets the number of checks that failed. */
+DNA_API int dna_run_net_check(
+    const dna_net_look_options *o, FILE *out, int *n_failed) DNA_MUST_CHECK;
+
+typedef struct {
     const char *const *cases; /* names; n_case 0: all */
     int64_t n_case;
     int n_thread;    /* 0: as many as there are */

@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "base/pool.h"
 #include "cli/command.h"
+#include "cli/net_words.h"
 #include "cli/pass_words.h"
 
 /* ---- net explain ----------------------------------------------------------------- */
@@ -84,8 +85,8 @@ static const dna_opt_spec explain_spec = {.name = "dnadna net explain",
     .args = explain_arguments};
 
 /* "50x400" */
-static int
-read_shape(const char *text, int64_t *n_indiv, int64_t *n_snp)
+int
+dna_read_shape(const char *text, int64_t *n_indiv, int64_t *n_snp)
 {
     const char *x = text == NULL ? NULL : strchr(text, 'x');
     char first[DNA_NUMBER_SIZE];
@@ -123,7 +124,7 @@ run_explain(const void *values, dna_log *log)
         .isa = v->common.isa};
 
     (void)log;
-    if (read_shape(v->shape, &o.n_indiv, &o.n_snp) < 0) {
+    if (dna_read_shape(v->shape, &o.n_indiv, &o.n_snp) < 0) {
         return DNA_EXIT_USAGE;
     }
     return dna_run_net_explain(&o, stdout);
@@ -155,10 +156,12 @@ run_group(const void *values, dna_log *log)
     return DNA_GO_ON;
 }
 
-static const dna_command *const commands[] = {&command_explain, NULL};
+static const dna_command *const commands[] = {&dna_command_net_list,
+    &dna_command_net_ops, &dna_command_net_show, &dna_command_net_check,
+    &command_explain, NULL};
 
 const dna_command dna_command_net = {.name = "net",
-    .summary = "Look at networks: the program they are compiled to",
+    .summary = "Look at networks: list, show, check, explain",
     .spec = &group_spec,
     .values_size = sizeof(group_values),
     .run = run_group,

@@ -7,6 +7,8 @@
  */
 #include "report/graph_figure.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "report/canvas.h"
 
@@ -16,6 +18,7 @@
 #define ROW        48.0
 #define MARGIN     24.0
 #define TITLE      24.0
+#define LETTER     6.5 /* of the title, about */
 #define MAX_BOX    4096
 
 static const dna_color ink = {0.15, 0.15, 0.18, 1};
@@ -116,8 +119,9 @@ dna_graph_figure_write(
         last.row = DNA_MAX(last.row, places[i].row);
         last.column = DNA_MAX(last.column, places[i].column);
     }
-    DNA_TRY(dna_canvas_new(&c, path, left_of(last) + BOX_WIDTH + MARGIN,
-        top_of(last) + BOX_HEIGHT + MARGIN));
+    double width = DNA_MAX(left_of(last) + BOX_WIDTH + MARGIN,
+        2 * MARGIN + LETTER * (double)strlen(title));
+    DNA_TRY(dna_canvas_new(&c, path, width, top_of(last) + BOX_HEIGHT + MARGIN));
     dna_canvas_text(c, MARGIN, MARGIN + 6, title, 11, DNA_LEFT, 0, ink);
     for (int i = 0; i < n; i++) {
         draw_lines(c, places, &boxes[i], i);

@@ -81,8 +81,9 @@ dna_node_n_param(const dna_node *node)
     for (int i = 0; i < DNA_NODE_MAX_TENSOR; i++) {
         if (node->tensor[i] >= 0) {
             const dna_tensor *t = &node->graph->tensors[node->tensor[i]];
-            n += t->kind == DNA_TENSOR_PARAM && is_first(node, node->tensor[i]) ? t->count
-                                                                               : 0;
+            n += t->kind == DNA_TENSOR_PARAM && is_first(node, node->tensor[i])
+                     ? t->count
+                     : 0;
         }
     }
     return n;

@@ -20,7 +20,8 @@ put(FILE *out, const dna_str *s)
     int rc = DNA_OK;
 
     DNA_TRY(dna_str_status(s));
-    bool is_written = fwrite(dna_str_text(s), 1, s->len, out) == s->len && fflush(out) == 0;
+    bool is_written =
+        fwrite(dna_str_text(s), 1, s->len, out) == s->len && fflush(out) == 0;
     DNA_REQUIRE(is_written, DNA_EIO, "output: %s", strerror(errno));
 out:
     return rc;
@@ -127,7 +128,8 @@ put_row(dna_str *s, const dna_node *node, dna_str *inputs)
 static void
 put_title(dna_str *s, const dna_net_target *t)
 {
-    dna_str_addf(s, "%s: %" PRId64 " individuals, %" PRId64 " SNPs%s, %" PRId64 " output%s",
+    dna_str_addf(s,
+        "%s: %" PRId64 " individuals, %" PRId64 " SNPs%s, %" PRId64 " output%s",
         t->def->name, t->sizes.n_indiv, t->sizes.n_snp,
         t->sizes.concat ? ", positions" : "", t->sizes.n_outputs,
         DNA_PLURAL(t->sizes.n_outputs));
@@ -150,7 +152,9 @@ describe(dna_str *s, const dna_net_target *t)
         flops += dna_node_flops(t->g->nodes[i]);
         n_param += dna_node_n_param(t->g->nodes[i]);
     }
-    dna_str_addf(s, "\n%" PRId64 " parameters, %s flops a sample, as recorded; dnadna net explain shows what is computed\n",
+    dna_str_addf(s,
+        "\n%" PRId64
+        " parameters, %s flops a sample, as recorded; dnadna net explain shows what is computed\n",
         n_param, short_number(text, flops));
     dna_str_clear(&inputs);
 }
@@ -174,7 +178,8 @@ draw_node(dna_graph_box *box, dna_arena *a, const dna_node *node)
     box->title = dna_arena_printf(a, "%s%s%s", dna_node_op_name(node),
         node->layer != NULL ? "  " : "", node->layer != NULL ? node->layer : "");
     box->text = dna_arena_strdup(a, dna_node_shape_text(node, shape, sizeof(shape)));
-    DNA_REQUIRE(box->title != NULL && box->text != NULL, DNA_ENOMEM, "%s", dna_message());
+    DNA_REQUIRE(
+        box->title != NULL && box->text != NULL, DNA_ENOMEM, "%s", dna_message());
 out:
     return rc;
 }

@@ -20,7 +20,8 @@ typedef struct {
 
 /** Open by the name of a built-in network, a YAML or JSON file of layers, or a network file,
  *  and build it. Sizes of 0: those of training, else 50 individuals, 400 SNPs, 2 outputs. */
-int dna_net_target_open(dna_net_target *t, const dna_net_look_options *o) DNA_MUST_CHECK;
+int dna_net_target_open(
+    dna_net_target *t, const dna_net_look_options *o) DNA_MUST_CHECK;
 void dna_net_target_close(dna_net_target *t);
 
 #endif

@@ -158,14 +158,16 @@ typedef struct {
 typedef struct {
     const char *const *inputs;
     int64_t n_input;
-    const char *output; /* "x.npz": one matrix; else a folder that is not there yet */
+    const char
+        *output; /* "x.npz": one matrix; "x.dnapack": a packed dataset; else a folder.
+                         * The latter two must not be there yet */
     dna_genome_options genome;
     dna_log *log;
     const volatile int *stop;
 } dna_convert_options;
 /** Write genotype data as an npz, or as a dataset: a sample a window, their places in
  * <name>_windows.csv, and a dataset config for dna_run_predict(). *config gets its path,
- * NULL for an npz. */
+ * that of a packed file, NULL for an npz. */
 DNA_API int dna_run_convert(const dna_convert_options *o, char **config) DNA_MUST_CHECK;
 
 typedef struct {

@@ -34,14 +34,14 @@ static const dna_arg arguments[] = {
         .offset = offsetof(convert_values, inputs),
         .doc =
             "Genotype data (VCF, BCF, .trees, PLINK 1, ms text, npz; - for standard "
-            "input), and last the output: a name that ends with .npz, or a new folder."},
+            "input), and last the output: a name that ends with .npz or .dnapack, or a new folder."},
     {0}};
 
 static const dna_opt_spec spec = {.name = "dnadna convert",
     .doc =
         "Write genotype data as an npz with SNP and POS (one contig), or as a dataset: "
         "a folder with a sample a window, or a contig without windows, a table of their "
-        "places and a dataset config. What is dropped is counted by reason.",
+        "places and a dataset config; or, .dnapack, all of it packed. What is dropped is counted by reason.",
     .example = "dnadna convert cows.vcf.gz chr1.npz --region chr1\n"
                "dnadna convert cows.vcf.gz cows_windows --window-sites 400",
     .opts = {dna_opts_common, options, dna_opts_genome, dna_opts_log},

@@ -73,6 +73,9 @@ dna_packed_meta_text(dna_str *out, dna_arena *a, const dna_packed_meta_options *
     DNA_TRY(set_text(a, map, "scenario_params", o->table));
     DNA_TRY(dna_value_set(a, map, "simulation_record",
         o->record != NULL ? o->record : dna_value_null(a)));
+    if (o->genotypes != NULL) {
+        DNA_TRY(dna_value_set(a, map, "genotypes", o->genotypes));
+    }
     DNA_TRY(dna_json_write(out, map, 0));
 out:
     return rc;

@@ -15,6 +15,7 @@ typedef struct {
     const dna_value *dataset_config; /* checked: name and positions are its */
     const char *table;               /* text of the parameter table; NULL: none */
     dna_value *record;               /* of the simulation that made it; NULL: none */
+    dna_value *genotypes; /* rules by which samples were made of data; NULL: none */
 } dna_packed_meta_options;
 
 /** The metadata as text; the same for the same contents. */

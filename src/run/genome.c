@@ -106,6 +106,7 @@ void
 dna_genome_put_rules(dna_str *out, const dna_genotype_rules *rules)
 {
     char number[DNA_NUMBER_SIZE];
+    size_t begin = out->len;
 
     for (const dna_field *f = dna_fields_genotypes; f->key != NULL; f++) {
         const char *at = (const char *)rules + f->offset;
@@ -127,6 +128,24 @@ dna_genome_put_rules(dna_str *out, const dna_genotype_rules *rules)
             dna_str_add(out, text != NULL ? text : "null");
         }
     }
+    /* it goes into comments of one line */
+    for (size_t i = begin; out->data != NULL && i < out->len; i++) {
+        out->data[i] = (unsigned char)out->data[i] < ' ' ? ' ' : out->data[i];
+    }
+}
+
+void
+dna_genome_put_windows(dna_str *out, const dna_genome *genome, const char *region)
+{
+    const dna_window_rule *w = &genome->window;
+
+    if (w->unit == DNA_WINDOW_CONTIG) {
+        dna_str_add(out, "size: whole contigs");
+    } else {
+        dna_str_addf(out, "size: %" PRId64 " %s, step: %" PRId64, w->size,
+            w->unit == DNA_WINDOW_BP ? "bp" : "sites", w->step);
+    }
+    dna_str_addf(out, ", region: %s", region != NULL ? region : "all");
 }
 
 /* ---- regions and windows ----------------------------------------------------------- */

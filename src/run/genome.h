@@ -31,5 +31,7 @@ bool dna_genome_is_asked(const dna_genome_options *o);
 void dna_genome_log_counts(const dna_genome *genome, dna_log *log);
 /** All rules with their values, "samples: null, phase: haplotypes, ...". */
 void dna_genome_put_rules(dna_str *out, const dna_genotype_rules *rules);
+/** "size: 400 sites, step: 400, region: all"; region as the user says it, or NULL. */
+void dna_genome_put_windows(dna_str *out, const dna_genome *genome, const char *region);
 
 #endif

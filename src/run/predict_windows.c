@@ -84,19 +84,13 @@ out:
 static void
 put_notes(dna_str *s, const dna_genome *genome, const windows_job *j)
 {
-    const dna_window_rule *w = &genome->window;
     char format[DNA_POSITION_TEXT];
 
     dna_str_add(s, "# genotypes: ");
-    size_t at = s->len;
     dna_genome_put_rules(s, &genome->rules);
-    for (; s->data != NULL && at < s->len; at++) {
-        s->data[at] = (unsigned char)s->data[at] < ' ' ? ' ' : s->data[at];
-    }
-    dna_str_addf(s,
-        "\n# windows: size: %" PRId64 " %s, step: %" PRId64 ", region: %s\n", w->size,
-        w->unit == DNA_WINDOW_BP ? "bp" : "sites", w->step,
-        j->genome.region != NULL ? j->genome.region : "all");
+    dna_str_add(s, "\n# windows: ");
+    dna_genome_put_windows(s, genome, j->genome.region);
+    dna_str_addc(s, '\n');
     dna_str_addf(s,
         "# positions: from the start of each window, given to the network as %s\n",
         j->net->has_format

@@ -85,6 +85,8 @@ mv out missing.csv
 ok predict --max-missing 0.1 -b 3 -t 1 $net missing.vcf
 cmp out missing.csv
 
+awk -F '\t' '/^#/ || n++ != 700 { print; next } { late = $0 } END { print late }' g.vcf > unsorted.vcf
+
 # the windows as npz files first
 ok convert --window-sites 60 g.vcf windows
 ok predict $net windows/windows_dataset_config.yml
@@ -92,6 +94,23 @@ sed 1d out | sort -t , -k 3,3n | cut -d , -f 4- > as_npz
 sed 1d rows | grep -v NA | cut -d , -f 6-8 | cmp - as_npz
 sed 1d windows/windows_windows.csv | cut -d , -f 3-7 > places
 sed 1d rows | grep -v NA | cut -d , -f 1-5 | cmp - places
+
+# and as a packed dataset, which says by which rules it was made
+ok convert --window-sites 60 g.vcf w/packed.dnapack
+head -c 3000 w/packed.dnapack | grep -a -q '"rules": *"samples: null.*"windows": *"size: 60 sites, step: 60' || fail 'no rules'
+ok predict $net w/packed.dnapack
+sed 1d out | sort -t , -k 3,3n | cut -d , -f 4- | cmp - as_npz
+sed 1d w/packed_windows.csv | cut -d , -f 3-7 | cmp - places
+refused 'is already there' convert --window-sites 60 g.vcf w/packed.dnapack
+refused 'sites are not sorted' convert unsorted.vcf w/unsorted.dnapack
+[ "$(ls w)" = "packed.dnapack
+packed_windows.csv" ] || fail "$(ls w)"
+grep -q '^# genotypes: samples: null' windows/windows_dataset_config.yml || fail 'no rules'
+# ms text without a length: positions are shares, and the dataset says so
+printf 'ms 2 1\n\n//\nsegsites: 3\npositions: 0.1 0.2 0.9\n010\n101\n' > a.ms
+ok convert a.ms shares
+grep -q 'normalized: true' shares/shares_dataset_config.yml || fail "$(cat shares/*.yml)"
+refused 'unlike those of the inputs before' convert a.ms g.vcf mixed.dnapack
 
 # the tracks say what the rows say
 for k in 6 7 8; do
@@ -135,7 +154,6 @@ refused '--summary tells' predict --by scenario $net g.vcf
 refused 'none.vcf' predict $net none.vcf
 refused 'sites or of base pairs, not both' predict --window-sites 5 --window-bp 5 $net g.vcf
 refused 'f.txt' predict --figure f.txt $net g.vcf
-awk -F '\t' '/^#/ || n++ != 700 { print; next } { late = $0 } END { print late }' g.vcf > unsorted.vcf
 status=0
 "$dnadna" predict $net unsorted.vcf > out 2> err || status=$?
 [ $status = 1 ] && grep -q 'sites are not sorted; --sort reads all' err || fail "$(cat err)"

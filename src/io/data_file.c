@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <htslib/hts.h>
 #include <htslib/hts_log.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -65,11 +66,53 @@ look(const char *bytes, size_t n, hFILE *stream)
     return DNA_DATA_UNKNOWN;
 }
 
+/* What the stream holds. */
+static int
+look_at(dna_data_file *file)
+{
+    char bytes[LOOK];
+    ssize_t n = hpeek(file->stream, bytes, sizeof(bytes));
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(n >= 0, DNA_EIO, "%s: %s", file->name, strerror(errno));
+    file->kind = look(bytes, (size_t)n, file->stream);
+out:
+    return rc;
+}
+
+int
+dna_data_open_memory(dna_data_file **out, const void *bytes, size_t n, const char *name)
+{
+    dna_data_file *file = NULL;
+    char *copy = NULL;
+    int rc = DNA_OK;
+
+    hts_set_log_level(HTS_LOG_OFF);
+    DNA_NEW(file, 1);
+    file->path = dna_strdup("-"); /* it has no index */
+    copy = malloc(n + 1);         /* htslib will free it */
+    if (file->path == NULL || copy == NULL) {
+        rc = dna_fail(DNA_ENOMEM, "out of memory");
+        goto out;
+    }
+    memcpy(copy, bytes, n);
+    file->name = name;
+    file->stream = hopen("mem:", "r:", copy, n);
+    DNA_REQUIRE(file->stream != NULL, DNA_ENOMEM, "out of memory");
+    copy = NULL;
+    DNA_TRY(look_at(file));
+    *out = file;
+    file = NULL;
+out:
+    free(copy);
+    dna_data_close(file);
+    return rc;
+}
+
 int
 dna_data_open(dna_data_file **out, const char *path)
 {
     dna_data_file *file = NULL;
-    char bytes[LOOK];
     int rc = DNA_OK;
 
     hts_set_log_level(HTS_LOG_OFF); /* what is wrong comes back as a status */
@@ -89,9 +132,7 @@ dna_data_open(dna_data_file **out, const char *path)
         rc = dna_path_fail(path, errno);
         goto out;
     }
-    ssize_t n = hpeek(file->stream, bytes, sizeof(bytes));
-    DNA_REQUIRE(n >= 0, DNA_EIO, "%s: %s", file->name, strerror(errno));
-    file->kind = look(bytes, (size_t)n, file->stream);
+    DNA_TRY(look_at(file));
     *out = file;
     file = NULL;
 out:

@@ -31,6 +31,9 @@ typedef struct dna_data_file dna_data_file;
 
 /** Errors: DNA_ENOTFOUND, DNA_EIO, DNA_ENOMEM; DNA_EARG for the name of a server. */
 int dna_data_open(dna_data_file **out, const char *path) DNA_MUST_CHECK;
+/** Bytes in memory, of which a copy is made. Keeps: name, for messages. */
+int dna_data_open_memory(
+    dna_data_file **out, const void *bytes, size_t n, const char *name) DNA_MUST_CHECK;
 void dna_data_close(dna_data_file *file);
 dna_data_kind dna_data_kind_of(const dna_data_file *file);
 /** "VCF", ... */

@@ -84,6 +84,33 @@ out:
     return rc;
 }
 
+int
+dna_site_source_open_memory(dna_site_source **out, const void *bytes, size_t n,
+    const char *name, const dna_site_options *options)
+{
+    static const dna_site_options none = {0};
+    dna_data_file *file = NULL;
+    dna_site_source *s = NULL;
+    int rc = DNA_OK;
+
+    DNA_NEW(s, 1);
+    s->name = dna_strdup(name);
+    if (s->name == NULL) {
+        rc = DNA_ENOMEM;
+        goto out;
+    }
+    DNA_TRY(dna_data_open_memory(&file, bytes, n, s->name));
+    DNA_REQUIRE(dna_data_kind_of(file) != DNA_DATA_PLINK, DNA_EUNSUPPORTED,
+        "%s: PLINK data are three files", name);
+    DNA_TRY(open_kind(s, &file, options != NULL ? options : &none));
+    *out = s;
+    s = NULL;
+out:
+    dna_data_close(file);
+    dna_site_source_close(s);
+    return rc;
+}
+
 void
 dna_site_source_close(dna_site_source *s)
 {

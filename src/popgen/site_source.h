@@ -48,6 +48,9 @@ typedef struct dna_site_source dna_site_source;
  *  DNA_EFORMAT, DNA_EUNSUPPORTED, DNA_ENOMEM. options may be NULL. */
 int dna_site_source_open(dna_site_source **out, const char *path,
     const dna_site_options *options) DNA_MUST_CHECK;
+/** Bytes in memory, called `name` in messages; not of PLINK. A copy is made. */
+int dna_site_source_open_memory(dna_site_source **out, const void *bytes, size_t n,
+    const char *name, const dna_site_options *options) DNA_MUST_CHECK;
 void dna_site_source_close(dna_site_source *source);
 /** 1: a site, valid until the next call. 0: the end. */
 int dna_site_source_next(dna_site_source *source, dna_site *site) DNA_MUST_CHECK;

@@ -13,8 +13,10 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/process.h"
+#include "io/data_file.h"
 #include "popgen/sample_ms.h"
 #include "popgen/sample_ops.h"
+#include "sim/command_genotypes.h"
 
 /* A call while it is made. */
 typedef struct {
@@ -35,11 +37,15 @@ typedef struct {
 static int
 make_output(running *r)
 {
+    static const char *const names[] = {[DNA_OUTPUT_ANY] = "sample.npz",
+        [DNA_OUTPUT_NPZ] = "sample.npz",
+        [DNA_OUTPUT_MS] = "sample.ms",
+        [DNA_OUTPUT_VCF] = "sample.vcf",
+        [DNA_OUTPUT_TREES] = "sample.trees"};
     int rc = DNA_OK;
 
     DNA_TRY(dna_temp_dir_new(&r->dir, r->call->temp_dir));
-    r->output = dna_path_join(
-        r->dir, r->call->format == DNA_OUTPUT_MS ? "sample.ms" : "sample.npz");
+    r->output = dna_path_join(r->dir, names[r->call->format]);
     if (r->output == NULL) {
         rc = DNA_ENOMEM;
     }
@@ -257,17 +263,84 @@ out:
 }
 
 static int
+read_genotypes(const running *r, const char *name, dna_sample **out)
+{
+    dna_sample *s = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_command_read_genotypes(&s, r->arena, r->bytes, r->n, name));
+    s->format.chromosome_size = r->call->segment_length;
+    DNA_TRY(check_positions(r, s));
+    *out = s;
+    s = NULL;
+out:
+    dna_sample_free(s);
+    return rc;
+}
+
+/* The format by the content; what is none of them is told as bad ms text. */
+static int
+find_format(const running *r, const char *name, dna_output_format *format)
+{
+    dna_data_file *file = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_data_open_memory(&file, r->bytes, r->n, name));
+    switch (dna_data_kind_of(file)) {
+    case DNA_DATA_VCF:
+    case DNA_DATA_BCF:
+        *format = DNA_OUTPUT_VCF;
+        break;
+    case DNA_DATA_TREES:
+    case DNA_DATA_OLD_TREES:
+        *format = DNA_OUTPUT_TREES;
+        break;
+    case DNA_DATA_NPZ:
+        *format = DNA_OUTPUT_NPZ;
+        break;
+    case DNA_DATA_MS:
+    case DNA_DATA_PLINK:
+    case DNA_DATA_UNKNOWN:
+        *format = DNA_OUTPUT_MS;
+        break;
+    }
+out:
+    dna_data_close(file);
+    return rc;
+}
+
+static int
 read_sample(const running *r, dna_sample **out)
 {
     bool is_zip = r->n >= 4 && memcmp(r->bytes, "PK", 2) == 0;
-    dna_output_format format = r->call->format;
+    dna_output_format format = r->call->format, seen = DNA_OUTPUT_NPZ;
     char name[128];
+    int rc = DNA_OK;
 
-    if (format == DNA_OUTPUT_ANY) {
-        format = is_zip ? DNA_OUTPUT_NPZ : DNA_OUTPUT_MS;
-    }
     snprintf(name, sizeof(name), "output of %.100s", r->program);
-    return format == DNA_OUTPUT_NPZ ? read_npz(r, name, out) : read_ms(r, name, out);
+    if (!is_zip) {
+        DNA_TRY(find_format(r, name, &seen));
+    }
+    if (format == DNA_OUTPUT_ANY) {
+        format = seen;
+    }
+    bool is_other =
+        (format == DNA_OUTPUT_VCF || format == DNA_OUTPUT_TREES) && format != seen;
+    DNA_REQUIRE(!is_other, DNA_EFORMAT, "%s: is not %s, as `format` says", name,
+        format == DNA_OUTPUT_VCF ? "VCF or BCF" : "a tree sequence");
+    switch (format) {
+    case DNA_OUTPUT_NPZ:
+        return read_npz(r, name, out);
+    case DNA_OUTPUT_VCF:
+    case DNA_OUTPUT_TREES:
+        return read_genotypes(r, name, out);
+    case DNA_OUTPUT_ANY:
+    case DNA_OUTPUT_MS:
+        break;
+    }
+    rc = read_ms(r, name, out);
+out:
+    return rc;
 }
 
 int

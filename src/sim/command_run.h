@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * The program writes npz or ms text to its standard output, or to the file {output} of its
+ * The program writes npz, ms text, VCF, BCF or a tree sequence to its standard output, or to the file {output} of its
  * command line. That file lies in a new folder for each call, which is removed with all
  * that is in it, however the call ends: no call ever sees the file of another, and what is
  * read was written by a program that ended well.
@@ -13,7 +13,13 @@
 #include "dnadna/sample.h"
 #include "sim/command_line.h"
 
-typedef enum { DNA_OUTPUT_ANY, DNA_OUTPUT_NPZ, DNA_OUTPUT_MS } dna_output_format;
+typedef enum {
+    DNA_OUTPUT_ANY,
+    DNA_OUTPUT_NPZ,
+    DNA_OUTPUT_MS,
+    DNA_OUTPUT_VCF, /* or BCF, compressed or not */
+    DNA_OUTPUT_TREES
+} dna_output_format;
 
 typedef struct {
     const dna_command_line *line;

@@ -60,11 +60,13 @@ static const dna_field fields[] = {
     {.key = "format",
         .kind = DNA_KIND_CHOICE,
         .is_nullable = true,
-        .choices = "npz|ms",
+        .choices = "npz|ms|vcf|trees",
         .dflt = "null",
         .offset = offsetof(command_opts, format),
-        .doc = "What the program writes: npz (SNP and POS, positions absolute, base "
-               "pairs or from 0 to 1) or ms text. null: seen from the content."},
+        .doc =
+            "What the program writes: npz (SNP and POS, positions absolute, base "
+            "pairs or from 0 to 1), ms text, vcf (or BCF; one contig, phased) or trees "
+            "(tree sequence). null: seen from the content."},
     {.key = "n_samples",
         .kind = DNA_KIND_ANY,
         .is_nullable = true,
@@ -425,6 +427,21 @@ out:
     return rc;
 }
 
+static dna_output_format
+output_format(const char *word)
+{
+    static const char *const words[] = {[DNA_OUTPUT_NPZ] = "npz",
+        [DNA_OUTPUT_MS] = "ms",
+        [DNA_OUTPUT_VCF] = "vcf",
+        [DNA_OUTPUT_TREES] = "trees"};
+    for (int i = DNA_OUTPUT_NPZ; i <= DNA_OUTPUT_TREES; i++) {
+        if (dna_str_equal_nocase(words[i], word)) {
+            return (dna_output_format)i;
+        }
+    }
+    return DNA_OUTPUT_ANY;
+}
+
 static int
 command_run(void *worker, const dna_simulator *sim, const double *row, uint64_t seed,
     int64_t scenario, int64_t replicate, int64_t max_snp, dna_sample **out)
@@ -434,9 +451,7 @@ command_run(void *worker, const dna_simulator *sim, const double *row, uint64_t 
     command_worker *w = worker;
     dna_sample *sample = NULL;
     dna_command_call call = {.line = state->line,
-        .format = o->format == NULL               ? DNA_OUTPUT_ANY
-                  : strcmp(o->format, "npz") == 0 ? DNA_OUTPUT_NPZ
-                                                  : DNA_OUTPUT_MS,
+        .format = output_format(o->format),
         .timeout = isnan(o->timeout) ? 0 : o->timeout,
         .max_output = (size_t)o->max_output,
         .temp_dir = o->temp_dir != NULL ? o->temp_dir : "/tmp",
@@ -462,8 +477,8 @@ out:
 
 const dna_simulator_def dna_simulator_command = {.name = "command",
     .doc =
-        "Any program that writes npz or ms text, such as scrm, msms, discoal or a "
-        "script of your own. It is run once for each replicate; parameters, formulas "
+        "Any program that writes npz, ms text, VCF, BCF or tree sequences, such as scrm, "
+        "msms, discoal, SLiM, msprime or a script of your own. It is run once for each replicate; parameters, formulas "
         "of them and a seed are put into its command line. Its failures are told "
         "with what it wrote to its standard error.",
     .fields = fields,

@@ -12,6 +12,7 @@
 #include "base/pool.h"
 #include "config/config.h"
 #include "config/tables.h"
+#include "io/npz.h"
 #include "sim/simulator.h"
 #include "support/log_fixture.h"
 
@@ -215,6 +216,110 @@ test_ms_text_on_both_ways(void **state)
     }
 }
 
+#define VCF                                                                 \
+    "printf '##fileformat=VCFv4.2\\n##contig=<ID=1>\\n'\n"                  \
+    "printf '##FORMAT=<ID=GT,Number=1,Type=String,Description=\"x\">\\n'\n" \
+    "printf '#CHROM\\tPOS\\tID\\tREF\\tALT\\tQUAL\\tFILTER\\tINFO\\tFORMAT\\ta\\n'\n"
+
+#define RECORD(contig, pos, gt) \
+    "printf '" contig "\\t" pos "\\t.\\tA\\tC\\t.\\t.\\t.\\tGT\\t" gt "\\n'\n"
+
+/* One diploid sample: two haplotypes; positions in bp, from 1. */
+static void
+test_vcf_on_both_ways(void **state)
+{
+    (void)state;
+    dna_sample *s = NULL;
+    const char *way[] = {"x 5", "x 5 {output}", "x 5"};
+    const char *script[] = {VCF RECORD("1", "250", "0|1") RECORD("1", "750", "1|0"),
+        "exec > $3\n" VCF RECORD("1", "250", "0|1") RECORD("1", "750", "1|0"),
+        VCF RECORD("1", "250", "0|1") RECORD("1", "600", "0|0")
+            RECORD("1", "750", "1|0")};
+
+    for (int k = 0; k < 3; k++) {
+        assert_ok(try_script(script[k], way[k],
+            k == 2
+                ? "format: vcf\nsegment_length: 1000\nposition_format: {normalized: false}\n"
+                : "segment_length: 1000\nposition_format: {normalized: false}\n"));
+        assert_ok(run(0, 0, &s));
+        assert_int_equal(s->n_hap, 2);
+        assert_int_equal(s->n_site, 2);
+        assert_true(dna_array_get(&s->snp, 0) == 0 && dna_array_get(&s->snp, 1) == 1
+                    && dna_array_get(&s->snp, 2) == 1
+                    && dna_array_get(&s->snp, 3) == 0);
+        assert_true(
+            dna_array_get(&s->pos, 0) == 250 && dna_array_get(&s->pos, 1) == 750);
+        dna_sample_free(s);
+    }
+}
+
+static void
+test_genotypes_are_one_phased_contig(void **state)
+{
+    (void)state;
+    const char *two = VCF RECORD("1", "250", "0|1") RECORD("2", "750", "1|0");
+
+    refuse_run(two, "x 1{seed}", "", DNA_EFORMAT,
+        "output of sh: has more than one contig; a replicate is one");
+    refuse_run(VCF RECORD("1", "250", "0/1"), "x 1{seed}", "", DNA_EARG,
+        "output of sh: 1:250: ");
+    refuse_run(VCF RECORD("1", "250", "0|1"), "x 1{seed}", "segment_length: 200\n",
+        DNA_EFORMAT, "sh: the last position, 250, is beyond segment_length 200");
+    refuse_run(VCF RECORD("1", "250", "0|1"), "x 1{seed}", "format: trees\n",
+        DNA_EFORMAT, "output of sh: is not a tree sequence, as `format` says");
+    refuse_run(MS, "x 1{seed}", "format: vcf\n", DNA_EFORMAT,
+        "output of sh: is not VCF or BCF, as `format` says");
+    refuse_run("head -c 30000 /dev/zero", "x 1{seed}", "format: trees\n", DNA_EFORMAT,
+        "output of sh: is not a tree sequence, as `format` says");
+}
+
+/* A file of another program, with the arrays that it should give. */
+static void
+test_tree_sequences_are_read(void **state)
+{
+    (void)state;
+    const char *path = shared_path("trees/split_migration_n40.trees");
+    dna_sample *s = NULL;
+    dna_npz *npz = NULL;
+    dna_array g = {0};
+    char text[1024];
+    int64_t site = 0;
+
+    if (path == NULL) {
+        skip();
+    }
+    snprintf(text, sizeof(text), "cat '%s'\n", path);
+    const char *script = write_text("script.sh", text);
+    snprintf(text, sizeof(text),
+        "n_samples: 40\nsegment_length: 1000000000\ncommand: \"/bin/sh %s\"\n", script);
+    assert_ok(try_open(text));
+    assert_ok(run(0, 0, &s));
+    assert_ok(dna_npz_open(&npz, shared_path("trees/split_migration_n40.npz")));
+    assert_ok(dna_npz_read(npz, "G", &g));
+    assert_int_equal(s->n_hap, 40);
+    for (int64_t i = 0; i < g.dim[0]; i++) { /* [sites, samples] */
+        double most = 0, sum = 0;
+        for (int64_t k = 0; k < 40; k++) {
+            double v = dna_array_get(&g, i * 40 + k);
+            most = v > most ? v : most;
+            sum += v;
+        }
+        if (most != 1 || sum == 40) { /* multiallelic or monomorphic: dropped */
+            continue;
+        }
+        assert_true(site < s->n_site);
+        for (int64_t k = 0; k < 40; k++) {
+            assert_true(dna_array_get(&g, i * 40 + k)
+                        == dna_array_get(&s->snp, k * s->n_site + site));
+        }
+        site++;
+    }
+    assert_int_equal(site, s->n_site);
+    dna_array_clear(&g);
+    dna_npz_close(npz);
+    dna_sample_free(s);
+}
+
 static void
 test_a_shell_may_be_run(void **state)
 {
@@ -408,7 +513,7 @@ test_settings_are_checked(void **state)
         "command: a\nsegment_length: 0.5\n", DNA_EARG, "segment_length: 0.5 is");
     refuse_config("command: a\nsegment_length: null\n", DNA_EARG, "segment_length");
     refuse_config("command: a\ntimeout: 0\n", DNA_EARG, "timeout: 0");
-    refuse_config("command: a\nformat: vcf\n", DNA_EARG, "format");
+    refuse_config("command: a\nformat: hdf5\n", DNA_EARG, "format");
     refuse_config("command: a\nseed_bits: 64\n", DNA_EARG, "seed_bits");
     refuse_config("command: a\nwrite_trees: true\n", DNA_EUNSUPPORTED, "write_trees");
     assert_ok(try_open("command: no-such-thing {seed}\n"));
@@ -599,6 +704,9 @@ main(void)
         TEST(test_each_replicate_has_a_seed),
         TEST(test_a_command_without_seed_is_told),
         TEST(test_ms_text_on_both_ways),
+        TEST(test_vcf_on_both_ways),
+        TEST(test_genotypes_are_one_phased_contig),
+        TEST(test_tree_sequences_are_read),
         TEST(test_a_shell_may_be_run),
         TEST(test_npz_on_both_ways),
         TEST(test_samples_are_as_many_as_told),

@@ -398,6 +398,9 @@ dna_vcf_next(dna_vcf *vcf, dna_vcf_record *record)
             return 0;
         }
         vcf->n_read++;
+        if (got < 0 && vcf->record->errcode != 0) {
+            DNA_TRY(check_record(vcf)); /* it may know better */
+        }
         DNA_REQUIRE(got >= 0, DNA_EFORMAT,
             "%s: is damaged or truncated at record %lld%s", vcf->file->name,
             (long long)vcf->n_read,

@@ -213,23 +213,41 @@ is_inside(const dna_vcf *vcf)
 
 /* ---- genotypes --------------------------------------------------------------------- */
 
-/* Two copies in a byte each: what nearly all records are. True if no call is missing.
- * *most gets the largest byte: 128 and more are what only decode_any() knows. */
+/* Two copies in a byte each: what nearly all records are. A byte is twice (allele + 1), and
+ * 1 more if it is phased. False for what only decode_any() knows: bytes from 128 on, and
+ * alleles that the record does not have. Four samples at a time; sums and differences of
+ * the bytes of a word stay within them, as all are below 128. */
 static bool
-decode_pairs(int8_t *call, uint8_t *phased, const uint8_t *in, int64_t n, uint8_t *most)
+decode_pairs(int8_t *call, uint8_t *phased, const uint8_t *in, int64_t n, int n_allele,
+    bool *is_complete)
 {
-    uint8_t max = 0, min = 255;
-    for (int64_t i = 0; i < 2 * n; i++) {
-        uint8_t v = in[i];
-        max = v > max ? v : max;
-        min = v < min ? v : min;
-        call[i] = (int8_t)((v >> 1) - 1);
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = ones << 7;
+    const uint64_t room = ones * (uint64_t)(127 - DNA_MIN(n_allele, 127));
+    uint64_t bad = 0, known = tops;
+    int64_t i = 0;
+
+    for (; i + 4 <= n; i += 4) {
+        uint64_t v, alleles, calls;
+        memcpy(&v, in + 2 * i, 8);
+        alleles = v >> 1 & ~tops;
+        bad |= v | (alleles + room);   /* from 128 on: none of the record's */
+        known &= alleles + ones * 127; /* from 128 on: not missing */
+        calls = ((alleles | tops) - ones) ^ tops;
+        memcpy(call + 2 * i, &calls, 8);
+        for (int k = 0; k < 4; k++) {
+            phased[i + k] = in[2 * (i + k) + 1] & 1;
+        }
     }
-    for (int64_t i = 0; i < n; i++) {
-        phased[i] = in[2 * i + 1] & 1;
+    for (i *= 2; i < 2 * n; i++) {
+        unsigned allele = in[i] >> 1;
+        bad |= in[i] | (allele + (unsigned)(127 - DNA_MIN(n_allele, 127)));
+        known &= allele == 0 ? 0 : tops;
+        call[i] = (int8_t)(allele - 1);
+        phased[i / 2] = in[i | 1] & 1;
     }
-    *most = max;
-    return min >= 2;
+    *is_complete = known == tops;
+    return (bad & tops) == 0;
 }
 
 static int64_t
@@ -316,10 +334,8 @@ decode(dna_vcf *vcf, dna_vcf_record *r)
     r->phased = vcf->phased;
     r->is_complete = true;
     if (fmt->type == BCF_BT_INT8 && fmt->n == 2) {
-        uint8_t most = 0;
-        r->is_complete =
-            decode_pairs(vcf->call, vcf->phased, fmt->p, vcf->n_sample, &most);
-        if (most < 128 && (most >> 1) <= r->n_allele) {
+        if (decode_pairs(vcf->call, vcf->phased, fmt->p, vcf->n_sample, r->n_allele,
+                &r->is_complete)) {
             goto out;
         }
         r->is_complete = true;

@@ -121,6 +121,7 @@ DNA_API int dna_run_preprocess(
 typedef struct {
     const char *config; /* training config, or the final config of a run ... */
     const char *resume; /* ... or the folder of a run that is to go on */
+    const char *from;   /* network file to start from; NULL: the config's, if any */
     const char *const *overrides; /* of a run that goes on: n_epochs alone */
     int64_t n_override;
     const char *run_id; /* NULL: the config's, else the next free number */
@@ -293,7 +294,8 @@ DNA_API int dna_run_net_explain(
     const dna_net_explain_options *o, FILE *out) DNA_MUST_CHECK;
 
 typedef struct {
-    const char *network; /* a built-in one, a YAML or JSON file of layers, a network file */
+    const char
+        *network; /* a built-in one, a YAML or JSON file of layers, a network file */
     const char *const *overrides; /* of its settings; none of a network file */
     int64_t n_override;
     int64_t n_indiv, n_snp, n_outputs; /* 0: of the file; else 50, 400, 2 */
@@ -305,8 +307,7 @@ typedef struct {
 DNA_API int dna_run_net_list(FILE *out) DNA_MUST_CHECK;
 DNA_API int dna_run_net_ops(FILE *out) DNA_MUST_CHECK;
 /** Layers, shapes, parameters and arithmetic of a network, as it is recorded. */
-DNA_API int dna_run_net_show(
-    const dna_net_look_options *o, FILE *out) DNA_MUST_CHECK;
+DNA_API int dna_run_net_show(const dna_net_look_options *o, FILE *out) DNA_MUST_CHECK;
 /** Put a network to the test: shapes, gradients, batches, order of haplotypes, learning.
  *  *n_failed gets the number of checks that failed. */
 DNA_API int dna_run_net_check(

@@ -11,7 +11,7 @@ typedef struct {
     dna_opt_list set;
     const char *run_id;
     bool overwrite;
-    const char *resume;
+    const char *resume, *from;
     int64_t n_thread;
     const char *config;
 } train_values;
@@ -43,6 +43,12 @@ static const dna_opt options[] = {
         .offset = offsetof(train_values, resume),
         .doc =
             "Go on with the run in this folder, which was stopped or killed, instead of a CONFIG. The result is that of a run that never stopped."},
+    {.name = "from",
+        .kind = OPT_TEXT,
+        .metavar = "NETWORK",
+        .offset = offsetof(train_values, from),
+        .doc =
+            "Start from the weights of this network, whose layers take the place of the config's; fine_tuning in the config says which of them stay as they are."},
     {.name = "threads",
         .letter = 't',
         .kind = OPT_INT,
@@ -70,6 +76,7 @@ static const dna_opt_spec spec = {.name = "dnadna train",
     .example =
         "dnadna train my_model/my_model_training_config.yml\n"
         "dnadna train --set optimizer.params.learning_rate=1e-3 --run-id slow my_model/my_model_training_config.yml\n"
+        "dnadna train --from other_net.safetensors my_model/my_model_training_config.yml\n"
         "dnadna train --resume my_model/run_slow",
     .opts = {dna_opts_common, options, dna_opts_plugin, dna_opts_log},
     .args = arguments};
@@ -86,6 +93,9 @@ check_usage(const train_values *v)
             "--resume takes the config in the run's folder: give no CONFIG (%s)",
             v->config);
     }
+    if (v->resume != NULL && v->from != NULL) {
+        return dna_fail(DNA_EARG, "--resume goes on with a run: give no --from");
+    }
     if (v->resume != NULL && v->run_id != NULL) {
         return dna_fail(DNA_EARG, "--resume goes on with a run: give no --run-id");
     }
@@ -101,6 +111,7 @@ run(const void *values, dna_log *log)
     }
     dna_train_options o = {.config = v->config,
         .resume = v->resume,
+        .from = v->from,
         .overrides = v->set.items,
         .n_override = v->set.n,
         .run_id = v->run_id,

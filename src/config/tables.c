@@ -335,6 +335,30 @@ static const dna_field fields_gradient_clipping[] = {
             "before the norm is taken."},
     {0}};
 
+static const dna_field pattern_item = {
+    .kind = DNA_KIND_STRING, .has_min = true, .min = 1};
+
+static const dna_field fields_fine_tuning[] = {
+    {.key = "from",
+        .kind = DNA_KIND_PATH,
+        .doc = "The network file; dnadna train --from gives it, too."},
+    {.key = "freeze",
+        .kind = DNA_KIND_LIST,
+        .item = &pattern_item,
+        .doc = "Layers that stay as they are: names, or patterns such as conv*."},
+    {.key = "reset",
+        .kind = DNA_KIND_LIST,
+        .item = &pattern_item,
+        .doc =
+            "Layers that begin anew, at random; those whose shape changes do anyway."},
+    {.key = "checksum",
+        .kind = DNA_KIND_STRING,
+        .doc = "Of the network file, as training found it. For information."},
+    {.key = "origin",
+        .kind = DNA_KIND_STRING,
+        .doc = "Its network, model, run and checkpoint. For information."},
+    {0}};
+
 static const dna_field fields_early_stopping[] = {
     {.key = "patience",
         .kind = DNA_KIND_INT,
@@ -382,8 +406,8 @@ static const dna_field fields_weight_averaging[] = {
 #define TRAINING_ROWS                                                                  \
     {.key = "network",                                                                 \
         .kind = DNA_KIND_MAP,                                                          \
-        .schema = DNA_DEFINITION("any_network"),                                           \
-        .schema_complete = DNA_DEFINITION("any_network_complete"),                         \
+        .schema = DNA_DEFINITION("any_network"),                                       \
+        .schema_complete = DNA_DEFINITION("any_network_complete"),                     \
         .fields = fields_network,                                                      \
         .dflt = "{name: CustomCNN, params: {}}",                                       \
         .doc = "The network."},                                                        \
@@ -411,6 +435,12 @@ static const dna_field fields_weight_averaging[] = {
             .is_nullable = true,                                                       \
             .fields = fields_gradient_clipping,                                        \
             .doc = "Bounds of the gradient of each step. Not given: none."},           \
+        {.key = "fine_tuning",                                                         \
+            .kind = DNA_KIND_MAP,                                                      \
+            .is_nullable = true,                                                       \
+            .is_strict = true,                                                         \
+            .fields = fields_fine_tuning,                                              \
+            .doc = "Start from the weights of another network."},                      \
         {.key = "early_stopping",                                                      \
             .kind = DNA_KIND_MAP,                                                      \
             .is_nullable = true,                                                       \

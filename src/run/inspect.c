@@ -34,6 +34,13 @@ put_origin(dna_str *s, const dna_network *net)
             dna_str_addf(s, "    %-16s %s\n", rows[i].what, text);
         }
     }
+    const dna_value *tuned = dna_value_get(origin, "fine_tuning");
+    const char *from = dna_setting_text(tuned, "origin");
+    const char *checksum = dna_setting_text(tuned, "checksum");
+    if (from != NULL) {
+        dna_str_addf(s, "    %-16s %s (%s)\n", "fine-tuned from", from,
+            checksum != NULL ? checksum : "no checksum");
+    }
     dna_str_addf(
         s, "    %-16s dnadna %s\n", "written by", version != NULL ? version : "?");
 }

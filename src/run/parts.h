@@ -19,6 +19,9 @@ int dna_parts_override(dna_value *config, dna_arena *arena, const char *const *t
 /** learning_rate is another name of lr: what the command line says by one name goes
  * before what a file says by the other, which is removed. */
 void dna_parts_settle_learning_rate(dna_value *config);
+/** The settings that a description declares, with the values that are given. */
+int dna_parts_merge_params(dna_value **out, dna_arena *arena, const dna_value *declared,
+    const dna_value *given) DNA_MUST_CHECK;
 /** Put what network.file says in its place, with the settings of network.params: then the
  *  config needs no other file. */
 int dna_parts_inline_network(dna_arena *arena, dna_value *config) DNA_MUST_CHECK;

@@ -42,9 +42,8 @@ is_description_key(const char *key)
     return false;
 }
 
-/* The settings that a description declares, with the values that the config gives. */
-static int
-merge_params(dna_value **out, dna_arena *arena, const dna_value *declared,
+int
+dna_parts_merge_params(dna_value **out, dna_arena *arena, const dna_value *declared,
     const dna_value *given)
 {
     dna_value *merged = dna_value_is_null(declared) ? dna_value_map(arena)
@@ -111,7 +110,8 @@ dna_parts_inline_network(dna_arena *arena, dna_value *config)
         goto out;
     }
     DNA_TRY(dna_net_read_file(&def, &read, arena, file->text));
-    DNA_TRY(merge_params(&params, arena, dna_value_get(read, "params"), given));
+    DNA_TRY(
+        dna_parts_merge_params(&params, arena, dna_value_get(read, "params"), given));
     for (int64_t i = 0; i < read->n; i++) {
         const dna_value *own = dna_value_get(network, read->keys[i]);
         bool is_name = strcmp(read->keys[i], "name") == 0; /* may be an inherited one */

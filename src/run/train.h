@@ -44,6 +44,7 @@ typedef struct dna_training {
     int64_t n_training, n_validation; /* samples; n_training: of an epoch */
     /* network */
     dna_network *net;
+    dna_network *from; /* to start from, until its weights are copied; NULL: none */
     dna_objective objective;
     const void *optim_opts;
     dna_optim *optim;

@@ -55,6 +55,7 @@ dna_loop_init(dna_loop *l, dna_training *t)
             dna_regime_go_on(&l->regime);
         }
     }
+    DNA_TRY(dna_freeze_new(&l->freeze, t)); /* of the weights that it goes on from */
     l->first_step = l->step;
     l->last_state = l->start;
 out:
@@ -66,6 +67,7 @@ dna_loop_clear(dna_loop *l)
 {
     dna_record_close(l->record);
     dna_regime_clear(&l->regime);
+    dna_freeze_free(l->freeze);
     dna_evaluation_clear(&l->validation);
     dna_free(l->losses_sum);
     dna_free(l->losses);
@@ -124,8 +126,10 @@ take_step(dna_loop *l)
     int rc = DNA_OK;
 
     double factor = dna_regime_begin_step(&l->regime, l->epoch, t->optim->step + 1);
+    dna_freeze_gradient(l->freeze, state);
     DNA_TRY(dna_regime_bound_gradient(&l->regime, grads, dna_state_n_param(state)));
     DNA_TRY(dna_optim_step(t->optim, dna_state_params(state), grads, factor, t->pool));
+    dna_freeze_restore(l->freeze);
     dna_regime_end_step(&l->regime, state, l->epoch);
 out:
     return rc;

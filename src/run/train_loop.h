@@ -13,6 +13,7 @@
 #ifndef DNA_RUN_TRAIN_LOOP_H
 #define DNA_RUN_TRAIN_LOOP_H
 
+#include "run/fine_tuning.h"
 #include "run/train_evaluate.h"
 #include "run/train_record.h"
 
@@ -31,6 +32,7 @@ typedef struct {
     int64_t loss_n;            /* batches in both sums */
     double best;               /* NaN: none yet */
     dna_regime regime;
+    dna_freeze *freeze; /* NULL: all is learned */
     int64_t n_redrawn,
         n_given_up; /* of the fresh samples learned from (data/maker.h) */
     /* between two batches */

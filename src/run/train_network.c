@@ -158,6 +158,37 @@ out:
     return rc;
 }
 
+/* A copy of a part of the config in the network's own arena, if it is there. */
+static int
+copy_part(dna_arena *a, dna_value *meta, const char *key, const dna_value *part)
+{
+    return dna_value_is_null(part) ? DNA_OK
+                                   : set(a, meta, key, dna_value_copy(a, part));
+}
+
+/* Which network it started from, without its path. */
+static int
+copy_fine_tuning(dna_arena *a, dna_value *origin, const dna_training *t)
+{
+    static const char *const keys[] = {"origin", "checksum", "freeze", "reset"};
+    const dna_value *section = dna_value_get(t->config, "fine_tuning");
+    dna_value *map = dna_value_map(a);
+    int rc = DNA_OK;
+
+    if (dna_value_is_null(section)) {
+        return DNA_OK;
+    }
+    if (map == NULL) {
+        return DNA_ENOMEM;
+    }
+    for (int64_t i = 0; i < DNA_COUNT(keys); i++) {
+        DNA_TRY(copy_part(a, map, keys[i], dna_value_get(section, keys[i])));
+    }
+    DNA_TRY(set(a, origin, "fine_tuning", map));
+out:
+    return rc;
+}
+
 static int
 describe_origin(dna_value **out, dna_arena *a, const dna_training *t)
 {
@@ -174,17 +205,10 @@ describe_origin(dna_value **out, dna_arena *a, const dna_training *t)
     DNA_TRY(set(a, map, "dataset_name", dna_value_string(a, dataset)));
     DNA_TRY(set(a, map, "optimizer", dna_value_string(a, optimizer)));
     DNA_TRY(set(a, map, "seed", dna_value_int(a, (int64_t)t->seed)));
+    DNA_TRY(copy_fine_tuning(a, map, t));
     *out = map;
 out:
     return rc;
-}
-
-/* A copy of a part of the config in the network's own arena, if it is there. */
-static int
-copy_part(dna_arena *a, dna_value *meta, const char *key, const dna_value *part)
-{
-    return dna_value_is_null(part) ? DNA_OK
-                                   : set(a, meta, key, dna_value_copy(a, part));
 }
 
 static int

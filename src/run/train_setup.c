@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "data/preprocess.h"
 #include "popgen/sample_ops.h"
+#include "run/fine_tuning.h"
 #include "run/parts.h"
 #include "run/settings.h"
 #include "run/train.h"
@@ -81,6 +82,7 @@ read_config(dna_training *t)
     }
     DNA_TRY(dna_parts_override(t->config, t->arena, o->overrides, o->n_override));
     DNA_TRY(dna_config_check_training(t->arena, t->config, t->log));
+    DNA_TRY(dna_fine_tuning_begin(t, o->from));
     DNA_TRY(dna_parts_inline_network(t->arena, t->config));
     dna_config_notices(t->config, t->log);
     if (o->resume == NULL) { /* a run may have been moved */
@@ -389,6 +391,7 @@ dna_training_init(dna_training *t, const dna_train_options *o)
     warn_of_settled(t);
     DNA_TRY(make_dataset(t));
     DNA_TRY(dna_training_make_network(t));
+    DNA_TRY(dna_fine_tuning_apply(t));
     DNA_TRY(dna_training_make_optim(t));
     DNA_TRY(read_regime(t));
     dna_programs_set_pool(t->net->programs, t->pool);
@@ -406,6 +409,7 @@ dna_training_clear(dna_training *t)
     dna_train_state_free(t->state);
     dna_optim_free(t->optim);
     dna_network_free(t->net);
+    dna_network_free(t->from);
     dna_objective_clear(&t->objective);
     dna_dataset_free(t->dataset);
     dna_source_free(t->source);

@@ -52,6 +52,9 @@ DNA_API const char *dna_dtype_name(dna_dtype dtype);
 /** Allocate, zero-filled. Errors: DNA_ESHAPE (negative or overflowing), DNA_ENOMEM. */
 DNA_API int dna_array_init(
     dna_array *a, dna_dtype dtype, int n_dim, const int64_t *dim) DNA_MUST_CHECK;
+/** The same, the numbers left as they are in memory: for who sets all of them at once. */
+DNA_API int dna_array_init_unset(
+    dna_array *a, dna_dtype dtype, int n_dim, const int64_t *dim) DNA_MUST_CHECK;
 /** A view of memory that the caller keeps alive and unchanged. */
 DNA_API void dna_array_borrow(
     dna_array *a, dna_dtype dtype, int n_dim, const int64_t *dim, const void *data);
@@ -59,6 +62,8 @@ DNA_API int dna_array_copy(dna_array *out, const dna_array *a) DNA_MUST_CHECK;
 DNA_API void dna_array_clear(dna_array *a);
 /** Number of elements (1 for zero dimensions). */
 DNA_API int64_t dna_array_count(const dna_array *a);
+/** Whether all numbers are 0 or 1. */
+DNA_API bool dna_array_is_binary(const dna_array *a);
 /** Element i in row-major order as a double (64-bit integers may round). */
 DNA_API double dna_array_get(const dna_array *a, int64_t i);
 DNA_API void dna_array_set(dna_array *a, int64_t i, double value);

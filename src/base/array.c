@@ -94,19 +94,32 @@ set_shape(dna_array *a, dna_dtype dtype, int n_dim, const int64_t *dim, size_t *
     return DNA_OK;
 }
 
-int
-dna_array_init(dna_array *a, dna_dtype dtype, int n_dim, const int64_t *dim)
+static int
+init(dna_array *a, dna_dtype dtype, int n_dim, const int64_t *dim, bool is_zeroed)
 {
     size_t count = 0;
     int rc = set_shape(a, dtype, n_dim, dim, &count);
     if (rc == DNA_OK) {
-        a->data = dna_calloc(count, dna_dtype_size(dtype));
+        size_t size = dna_dtype_size(dtype);
+        a->data = is_zeroed ? dna_calloc(count, size) : dna_malloc(count * size);
         rc = a->data != NULL ? DNA_OK : DNA_ENOMEM;
     }
     if (rc < 0) {
         memset(a, 0, sizeof(*a));
     }
     return rc;
+}
+
+int
+dna_array_init(dna_array *a, dna_dtype dtype, int n_dim, const int64_t *dim)
+{
+    return init(a, dtype, n_dim, dim, true);
+}
+
+int
+dna_array_init_unset(dna_array *a, dna_dtype dtype, int n_dim, const int64_t *dim)
+{
+    return init(a, dtype, n_dim, dim, false);
 }
 
 void
@@ -126,7 +139,7 @@ dna_array_borrow(
 int
 dna_array_copy(dna_array *out, const dna_array *a)
 {
-    int rc = dna_array_init(out, a->dtype, a->n_dim, a->dim);
+    int rc = dna_array_init_unset(out, a->dtype, a->n_dim, a->dim);
     if (rc == DNA_OK && a->data != NULL) {
         memcpy(
             out->data, a->data, (size_t)dna_array_count(a) * dna_dtype_size(a->dtype));
@@ -193,12 +206,12 @@ to_half(double v)
     return (uint16_t)(sign | bits);
 }
 
-#define CONVERT(type)                             \
-    do {                                          \
-        const type *from = (const type *)a->data; \
-        for (int64_t i = 0; i < n; i++) {         \
-            out[i] = (OUT)from[first + i];        \
-        }                                         \
+#define CONVERT(type)                                              \
+    do {                                                           \
+        const type *restrict from = (const type *)a->data + first; \
+        for (int64_t i = 0; i < n; i++) {                          \
+            out[i] = (OUT)from[i];                                 \
+        }                                                          \
     } while (0)
 
 #define CONVERT_ANY                                                          \
@@ -246,7 +259,7 @@ to_half(double v)
     }
 
 void
-dna_array_to_float(const dna_array *a, int64_t first, int64_t n, float *out)
+dna_array_to_float(const dna_array *a, int64_t first, int64_t n, float *restrict out)
 {
 #define OUT float
     CONVERT_ANY
@@ -254,11 +267,33 @@ dna_array_to_float(const dna_array *a, int64_t first, int64_t n, float *out)
 }
 
 void
-dna_array_to_double(const dna_array *a, int64_t first, int64_t n, double *out)
+dna_array_to_double(const dna_array *a, int64_t first, int64_t n, double *restrict out)
 {
 #define OUT double
     CONVERT_ANY
 #undef OUT
+}
+
+bool
+dna_array_is_binary(const dna_array *a)
+{
+    int64_t n = dna_array_count(a);
+
+    if (dna_dtype_size(a->dtype) == 1) {
+        const uint8_t *bytes = a->data;
+        uint8_t seen = 0;
+        for (int64_t i = 0; i < n; i++) {
+            seen |= bytes[i];
+        }
+        return seen <= 1;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        double v = dna_array_get(a, i);
+        if (!(v >= 0 && v <= 1) || (v > 0 && v < 1)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 double

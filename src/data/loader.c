@@ -116,29 +116,6 @@ out:
 
 /* ---- assembling a batch ---------------------------------------------------------- */
 
-/* Whether all values of the matrix are 0 or 1. */
-static bool
-is_binary(const dna_sample *s)
-{
-    int64_t n = s->n_hap * s->n_site;
-
-    if (dna_dtype_size(s->snp.dtype) == 1) {
-        const unsigned char *bytes = s->snp.data;
-        unsigned seen = 0;
-        for (int64_t i = 0; i < n; i++) {
-            seen |= bytes[i];
-        }
-        return seen <= 1;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        double v = dna_array_get(&s->snp, i);
-        if (!(v >= 0 && v <= 1) || (v > 0 && v < 1)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* A batch has one form: samples that differ from its first good one are left out. */
 static int
 unify_form(slot *s)
@@ -228,7 +205,7 @@ fill_sample(dna_batch *b, const dna_loaded *l, int64_t k, int64_t n_param)
         memset(x, 0, (size_t)n * sizeof(*x));
     }
     dna_form_fill_rows(l->form, l->sample, x, b->n_site);
-    b->is_binary = b->is_binary && is_binary(l->sample);
+    b->is_binary = b->is_binary && dna_array_is_binary(&l->sample->snp);
     memcpy(b->target + k * n_param, l->target, (size_t)n_param * sizeof(*b->target));
     b->index[k] = l->index;
     b->scenario[k] = l->scenario;

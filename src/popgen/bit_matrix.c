@@ -2,9 +2,10 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Both ways go by squares of eight haplotypes and eight sites, which are one 64-bit word:
- * byte j of the word is site j, bit i of a byte is haplotype i. A row of the square is
- * then the word shifted by i with all but the lowest bit of each byte masked out.
+ * Packing goes by squares of eight haplotypes and eight sites, which are one 64-bit word:
+ * byte j of the word is site j, bit i of a byte is haplotype i. Unpacking takes the bytes of
+ * eight haplotypes at many sites, side by side; a row is then one bit of each, in a loop
+ * that compilers turn into vector instructions.
  */
 #include "popgen/bit_matrix.h"
 
@@ -12,7 +13,8 @@
 
 #include "base/mem.h"
 
-#define LOWEST_BITS 0x0101010101010101ULL
+#define LOWEST_BITS 0x0101010101010101ULL /* times a byte: eight of it */
+#define N_COLUMN    1024                  /* sites unpacked at a time */
 
 /* Where byte j of memory is in a word. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -45,20 +47,29 @@ dna_bits_pack(unsigned char *bits, const uint8_t *bytes, int64_t n_hap, int64_t 
     }
 }
 
-/* Rows h .. h + 7 (as far as there are) of eight sites, or of fewer at the end. */
+/* Byte k of each of n sites: the first ones from `bits` on, or those of an index. */
 static void
-unpack_square(uint8_t *out, int64_t stride, uint64_t square, int n_row, int n_column)
+take_column(uint8_t *restrict column, const unsigned char *bits, size_t width,
+    const int64_t *index, int64_t n)
 {
-    if (n_column == 8) {
-        for (int i = 0; i < n_row; i++) {
-            uint64_t row = square >> i & LOWEST_BITS;
-            memcpy(out + i * stride, &row, 8);
+    if (index != NULL) {
+        for (int64_t j = 0; j < n; j++) {
+            column[j] = bits[(size_t)index[j] * width];
         }
     } else {
-        for (int i = 0; i < n_row; i++) {
-            uint64_t row = square >> i & LOWEST_BITS;
-            memcpy(out + i * stride, &row, (size_t)n_column);
+        for (int64_t j = 0; j < n; j++) {
+            column[j] = bits[(size_t)j * width];
         }
+    }
+}
+
+static void
+unpack_row(uint8_t *restrict out, const uint8_t *restrict column, int64_t n, int bit)
+{
+    uint8_t mask = (uint8_t)(1u << bit);
+
+    for (int64_t j = 0; j < n; j++) {
+        out[j] = (column[j] & mask) != 0;
     }
 }
 
@@ -66,23 +77,17 @@ void
 dna_bits_unpack(uint8_t *bytes, const unsigned char *bits, size_t width, int64_t n_hap,
     const int64_t *index, int64_t n)
 {
-    const unsigned char *site[8];
+    uint8_t column[N_COLUMN];
 
-    for (int64_t s = 0; s < n; s += 8) {
-        int n_column = (int)DNA_MIN((int64_t)8, n - s);
-        for (int j = 0; j < n_column; j++) {
-            site[j] = bits + (size_t)(index != NULL ? index[s + j] : s + j) * width;
-        }
-        for (int j = n_column; j < 8; j++) {
-            site[j] = site[0]; /* not used */
-        }
-        for (int64_t h = 0; h < n_hap; h += 8) {
-            uint64_t square = 0;
-            for (int j = 0; j < 8; j++) {
-                square |= (uint64_t)site[j][h / 8] << BYTE_SHIFT(j);
+    for (int64_t s = 0; s < n; s += N_COLUMN) {
+        int64_t m = DNA_MIN((int64_t)N_COLUMN, n - s);
+        const unsigned char *first = index != NULL ? bits : bits + (size_t)s * width;
+        for (int64_t h = 0; h < n_hap; h++) {
+            if (h % 8 == 0) {
+                take_column(
+                    column, first + h / 8, width, index != NULL ? index + s : NULL, m);
             }
-            unpack_square(bytes + h * n + s, n, square,
-                (int)DNA_MIN((int64_t)8, n_hap - h), n_column);
+            unpack_row(bytes + h * n + s, column, m, (int)(h % 8));
         }
     }
 }
@@ -91,17 +96,24 @@ dna_bits_unpack(uint8_t *bytes, const unsigned char *bits, size_t width, int64_t
 static bool
 is_constant(const unsigned char *site, size_t n_whole, unsigned last_mask)
 {
-    unsigned any = 0, all = 0xff;
+    uint64_t any = 0, all = UINT64_MAX;
+    size_t k = 0;
 
-    for (size_t k = 0; k < n_whole; k++) {
+    for (; k + 8 <= n_whole; k += 8) {
+        uint64_t word;
+        memcpy(&word, site + k, 8);
+        any |= word;
+        all &= word;
+    }
+    for (; k < n_whole; k++) {
         any |= site[k];
-        all &= site[k];
+        all &= site[k] * LOWEST_BITS;
     }
     if (last_mask != 0) {
         any |= site[n_whole] & last_mask;
-        all &= site[n_whole] | (~last_mask & 0xff);
+        all &= (site[n_whole] | (~last_mask & 0xff)) * LOWEST_BITS;
     }
-    return any == 0 || all == 0xff;
+    return any == 0 || all == UINT64_MAX;
 }
 
 int64_t

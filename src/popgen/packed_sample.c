@@ -211,7 +211,7 @@ unpack_matrix(dna_sample *s, const dna_packed_sample *r, const unsigned char *in
     uint8_t *room = NULL;
     int rc = DNA_OK;
 
-    DNA_TRY(dna_array_init(&s->snp, (dna_dtype)r->snp_dtype, 2, dim));
+    DNA_TRY(dna_array_init_unset(&s->snp, (dna_dtype)r->snp_dtype, 2, dim));
     if (r->snp_coding != DNA_CODED_AS_BITS) {
         dna_widen(&s->snp, (dna_dtype)r->snp_coding, in, n_hap * n_site);
     } else if (dna_dtype_size(s->snp.dtype) == 1) {
@@ -242,7 +242,7 @@ unpack_positions(dna_sample *s, const dna_packed_sample *r, const unsigned char 
     s->has_pos = true;
     size = dna_dtype_size((dna_dtype)r->pos_coding);
     in += round_up(matrix_size(r));
-    DNA_TRY(dna_array_init(&s->pos, (dna_dtype)r->pos_dtype, 1, &n_site));
+    DNA_TRY(dna_array_init_unset(&s->pos, (dna_dtype)r->pos_dtype, 1, &n_site));
     if (index != NULL) {
         room = dna_malloc(DNA_MAX((size_t)n_site * size, (size_t)1));
         if (room == NULL) {

@@ -51,12 +51,12 @@ row_at(const dna_sample *s, int64_t row)
     return data + (size_t)row * (size_t)s->n_site * dna_dtype_size(s->snp.dtype);
 }
 
-/* A zeroed array of the type of the sample's matrix. */
+/* An array, to be filled, of the type of the sample's matrix. */
 static int
 matrix_init(dna_array *out, const dna_sample *s, int64_t n_hap, int64_t n_site)
 {
     int64_t dim[2] = {n_hap, n_site};
-    return dna_array_init(out, s->snp.dtype, 2, dim);
+    return dna_array_init_unset(out, s->snp.dtype, 2, dim);
 }
 
 static void
@@ -115,7 +115,7 @@ keep_corner(dna_sample *s, int64_t n_hap, int64_t n_site)
 
     DNA_TRY(matrix_init(&snp, s, n_hap, n_site));
     if (s->has_pos) {
-        DNA_TRY(dna_array_init(&pos, s->pos.dtype, 1, &n_site));
+        DNA_TRY(dna_array_init_unset(&pos, s->pos.dtype, 1, &n_site));
     }
     width = (size_t)n_site * dna_dtype_size(s->snp.dtype);
     for (int64_t i = 0; width > 0 && i < n_hap; i++) {
@@ -146,24 +146,13 @@ dna_sample_keep_first_sites(dna_sample *s, int64_t n)
 
 /* ---- constant sites -------------------------------------------------------------- */
 
-/* mark[j] becomes non-zero where a byte of the row differs from the first row's; eight
- * at a time, for this loop reads every byte of every sample. */
+/* mark[j] becomes non-zero where a byte of the row differs from the first row's. */
 static void
-mark_bytes(
-    uint8_t *mark, const unsigned char *row, const unsigned char *first, size_t n)
+mark_bytes(uint8_t *restrict mark, const unsigned char *restrict row,
+    const unsigned char *restrict first, size_t n)
 {
-    size_t j = 0;
-
-    for (; j + 8 <= n; j += 8) {
-        uint64_t a, b, m;
-        memcpy(&a, row + j, 8);
-        memcpy(&b, first + j, 8);
-        memcpy(&m, mark + j, 8);
-        m |= a ^ b;
-        memcpy(mark + j, &m, 8);
-    }
-    for (; j < n; j++) {
-        mark[j] = (uint8_t)(mark[j] | (row[j] ^ first[j]));
+    for (size_t j = 0; j < n; j++) {
+        mark[j] |= row[j] ^ first[j];
     }
 }
 
@@ -260,7 +249,7 @@ filter_positions(dna_sample *s, const int64_t *index, int64_t n)
         DNA_TRY(filter_distances(&t, index, n));
         DNA_TRY(dna_track_store(&t, s));
     } else {
-        DNA_TRY(dna_array_init(&pos, s->pos.dtype, 1, &n));
+        DNA_TRY(dna_array_init_unset(&pos, s->pos.dtype, 1, &n));
         gather(pos.data, s->pos.data, index, n, dna_dtype_size(pos.dtype));
         replace_positions(s, &pos);
     }
@@ -357,7 +346,7 @@ dna_sample_rotate(dna_sample *s, int64_t k)
             s->n_site, k, size);
     }
     if (s->has_pos) {
-        DNA_TRY(dna_array_init(&pos, s->pos.dtype, 1, &s->n_site));
+        DNA_TRY(dna_array_init_unset(&pos, s->pos.dtype, 1, &s->n_site));
         roll(pos.data, s->pos.data, s->n_site, k, dna_dtype_size(pos.dtype));
         start = rotated_start(s, k);
         s->format.initial_position = start;

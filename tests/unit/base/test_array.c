@@ -51,6 +51,28 @@ test_new_arrays_are_zero_and_take_small_integers(void **state)
     }
 }
 
+static void
+test_zeros_and_ones_are_told_from_others(void **state)
+{
+    static const double others[] = {2, -1, 0.5, (double)NAN};
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        dna_array a;
+        const int64_t dim[] = {7, 9};
+        assert_ok(dna_array_init_unset(&a, all[i], 2, dim));
+        for (int64_t k = 0; k < 63; k++) {
+            dna_array_set(&a, k, (double)(k % 3 % 2));
+        }
+        assert_true(dna_array_is_binary(&a));
+        for (int k = 0; k < 4; k++) {
+            dna_array_set(&a, 62, others[k]);
+            double v = dna_array_get(&a, 62);
+            assert_true(dna_array_is_binary(&a) == (v == 0 || v == 1));
+        }
+        dna_array_clear(&a);
+    }
+}
+
 static double
 through(dna_dtype type, double v)
 {
@@ -187,6 +209,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types_have_sizes_and_names),
         cmocka_unit_test(test_new_arrays_are_zero_and_take_small_integers),
+        cmocka_unit_test(test_zeros_and_ones_are_told_from_others),
         cmocka_unit_test(test_values_out_of_range_stop_at_the_border),
         cmocka_unit_test(test_halves_round_as_numpy_does),
         cmocka_unit_test(test_borrowed_memory_is_left_alone),

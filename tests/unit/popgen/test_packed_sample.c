@@ -108,6 +108,9 @@ test_any_shape_and_type_comes_back(void **state)
             }
         }
     }
+    dna_sample *s = random_sample(&rng, 11, 2500, DNA_U8, 0, 2, DNA_F64);
+    check_round_trip(s, DNA_CODED_AS_BITS);
+    dna_sample_free(s);
 }
 
 static void
@@ -165,18 +168,17 @@ test_the_bytes_are_as_documented(void **state)
 
 /* Against what the same steps make of the whole sample. */
 static void
-test_parts_are_those_of_the_whole(void **state)
+check_parts(int64_t n_hap, int64_t n_all)
 {
-    static const int64_t wanted[] = {-1, 1, 8, 20, 33, 1000};
+    static const int64_t wanted[] = {-1, 1, 8, 20, 33, 2000};
     dna_rng rng;
 
-    (void)state;
     dna_rng_init(&rng, 3, "packed", 0, 0, 0);
     for (int64_t c = 0; c < 2 * DNA_COUNT(wanted) * DNA_COUNT(wanted); c++) {
         dna_sample_part part = {.only_polymorphic = c % 2 == 1,
             .n_hap = wanted[c / 2 % DNA_COUNT(wanted)],
             .n_site = wanted[c / 2 / DNA_COUNT(wanted)]};
-        dna_sample *s = random_sample(&rng, 21, 77, DNA_U8, 0, 2, DNA_F64);
+        dna_sample *s = random_sample(&rng, n_hap, n_all, DNA_U8, 0, 2, DNA_F64);
         unsigned char *payload = NULL;
         dna_packed_sample r;
         dna_sample *got = NULL;
@@ -195,6 +197,42 @@ test_parts_are_those_of_the_whole(void **state)
         dna_sample_free(got);
         dna_free(payload);
         dna_sample_free(s);
+    }
+}
+
+static void
+test_parts_are_those_of_the_whole(void **state)
+{
+    (void)state;
+    check_parts(21, 77);
+    check_parts(3, 2500);
+}
+
+/* At site k haplotype k alone has a 1, or alone a 0: the first m see it for k < m. */
+static void
+test_sites_vary_where_one_haplotype_differs(void **state)
+{
+    enum { N = 150 };
+    int64_t dim[2] = {N, N}, index[N];
+    dna_array snp = {0};
+    unsigned char bits[N * ((N + 7) / 8)];
+
+    (void)state;
+    for (int alone = 0; alone < 2; alone++) {
+        assert_ok(dna_array_init(&snp, DNA_U8, 2, dim));
+        for (int64_t i = 0; i < N * N; i++) {
+            dna_array_set(&snp, i, (i / N == i % N) == (alone == 1));
+        }
+        dna_bits_pack(bits, snp.data, N, N);
+        for (int64_t m = 2; m <= N; m++) {
+            int64_t n =
+                dna_bits_find_polymorphic(index, N, bits, dna_bit_width(N), m, N);
+            assert_int_equal(n, m);
+            for (int64_t k = 0; k < n; k++) {
+                assert_int_equal(index[k], k);
+            }
+        }
+        dna_array_clear(&snp);
     }
 }
 
@@ -299,6 +337,7 @@ main(void)
         cmocka_unit_test(test_positions_may_be_absent),
         cmocka_unit_test(test_the_bytes_are_as_documented),
         cmocka_unit_test(test_parts_are_those_of_the_whole),
+        cmocka_unit_test(test_sites_vary_where_one_haplotype_differs),
         cmocka_unit_test(test_headers_that_lie_are_refused),
         cmocka_unit_test(test_out_of_memory),
     };

@@ -8,7 +8,7 @@
 # shellcheck disable=SC2034 # used by those who source this
 packages_build='cc=gcc cmake=cmake ninja=ninja-build pkg-config=pkg-config
     stdlib.h=libc6-dev yaml.h=libyaml-dev jansson.h=libjansson-dev zip.h=libzip-dev
-    zlib.h=zlib1g-dev htslib/vcf.h=libhts-dev cairo/cairo.h=libcairo2-dev
+    libdeflate.h=libdeflate-dev htslib/vcf.h=libhts-dev cairo/cairo.h=libcairo2-dev
     /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core
     oneapi/dnnl/dnnl.h=libdnnl-dev'
 # shellcheck disable=SC2034

@@ -381,22 +381,28 @@ out:
     return rc;
 }
 
+/* Whether a name can tell this replicate from others. */
+static bool
+is_numbered(const dna_source *s, int64_t replicate)
+{
+    return replicate == 0 || s->name.has_field[DNA_REPLICATE];
+}
+
 static int
 file_path(dna_source *s, int64_t scenario, int64_t replicate, char **path)
 {
     int64_t number[DNA_N_NUMBER] = {scenario, replicate};
     char *plain = NULL;
-    bool is_numbered = replicate == 0 || s->name.has_field[DNA_REPLICATE];
     int rc = DNA_OK;
 
     *path = NULL;
     DNA_TRY(fill_path(s, number, NULL, &plain));
-    if (is_numbered && dna_path_exists(plain)) {
+    if (is_numbered(s, replicate) && dna_path_exists(plain)) {
         *path = plain;
         plain = NULL;
         goto out;
     }
-    if (is_numbered && !s->name.has_spec) {
+    if (is_numbered(s, replicate) && !s->name.has_spec) {
         DNA_TRY(try_padding(s, number, path));
         if (*path == NULL) {
             DNA_TRY(search(s, number, path));
@@ -420,13 +426,35 @@ dna_source_path(dna_source *s, int64_t scenario, int64_t replicate, char **path)
                         : file_path(s, scenario, replicate, path);
 }
 
+/* Most names are plain ones: the file is opened rather than looked for first. */
+static int
+load_file(dna_sample **out, dna_source *s, int64_t scenario, int64_t replicate)
+{
+    int64_t number[DNA_N_NUMBER] = {scenario, replicate};
+    char *path = NULL;
+    int rc = DNA_ENOTFOUND;
+
+    if (is_numbered(s, replicate)) {
+        DNA_TRY(fill_path(s, number, NULL, &path));
+        rc = dna_sample_load(out, path, &s->options);
+    }
+    if (rc == DNA_ENOTFOUND) {
+        dna_free(path);
+        path = NULL;
+        DNA_TRY(file_path(s, scenario, replicate, &path));
+        rc = dna_sample_load(out, path, &s->options);
+    }
+out:
+    dna_free(path);
+    return rc;
+}
+
 int
 dna_source_load(dna_sample **out, dna_source *s, int64_t scenario, int64_t replicate,
     const dna_sample_part *part, bool *is_part)
 {
     dna_packed *file = NULL;
     int64_t i = 0;
-    char *path = NULL;
     int rc = DNA_OK;
 
     if (part != NULL) {
@@ -436,11 +464,9 @@ dna_source_load(dna_sample **out, dna_source *s, int64_t scenario, int64_t repli
         DNA_TRY(find_packed(s, scenario, replicate, &file, &i));
         DNA_TRY(dna_packed_load(out, file, i, &s->format, part, is_part));
     } else {
-        DNA_TRY(file_path(s, scenario, replicate, &path));
-        DNA_TRY(dna_sample_load(out, path, &s->options));
+        DNA_TRY(load_file(out, s, scenario, replicate));
     }
 out:
-    dna_free(path);
     return rc;
 }
 

@@ -1,10 +1,12 @@
-/* archive.h - zip archives through libzip: members read within bounds, written whole.
+/* archive.h - zip archives: members read within bounds, written whole.
  *
  * SPDX-License-Identifier: MIT
  *
  * What a zip directory says about sizes is a claim: it is bounded by the bytes that
- * are there (deflate cannot shrink more than 1032 times) before memory is taken. Reading
- * a member to its end makes libzip compare the checksum. npz.h and pth.h stand on this.
+ * are there (deflate cannot shrink more than 1032 times) before memory is taken. Small
+ * archives in plain form are read into memory and taken apart here (zip_directory.h), all
+ * others by libzip. The checksum of a member is compared at its end. npz.h and pth.h stand on
+ * this.
  */
 #ifndef DNA_IO_ARCHIVE_H
 #define DNA_IO_ARCHIVE_H
@@ -32,7 +34,11 @@ int64_t dna_archive_find(const dna_archive *archive, const char *name);
 
 /* One member that is being read. */
 typedef struct {
-    struct zip_file *file;
+    struct zip_file *file;      /* NULL: the content is in memory */
+    const unsigned char *bytes; /* [size] in memory; NULL: read by libzip */
+    unsigned char *own;         /* the same, if it was inflated */
+    size_t at;                  /* read so far of it */
+    uint32_t crc;
     size_t size;     /* as the directory says, within reason */
     char where[512]; /* "path: label", for messages */
 } dna_member;
@@ -41,9 +47,12 @@ typedef struct {
 int dna_member_open(dna_member *m, dna_archive *archive, int64_t i, const char *label,
     size_t max) DNA_MUST_CHECK;
 void dna_member_close(dna_member *m);
+/** All of it at once, read to the end, where it is in memory; else NULL, and
+ *  dna_member_read() is for it. The member's own. */
+const unsigned char *dna_member_bytes(dna_member *m);
 /** Exactly n more bytes. */
 int dna_member_read(dna_member *m, unsigned char *to, size_t n) DNA_MUST_CHECK;
-/** The member must end here. */
+/** The member must end here, and have the checksum that the directory says. */
 int dna_member_end(dna_member *m) DNA_MUST_CHECK;
 /** A whole member (dna_free). */
 int dna_archive_read(dna_archive *archive, int64_t i, size_t max, unsigned char **bytes,

@@ -1,4 +1,4 @@
-/* crc32.h - the checksum of zip and png, through zlib.
+/* crc32.h - the checksum of zip and png, through libdeflate.
  *
  * SPDX-License-Identifier: MIT
  */

@@ -6,15 +6,15 @@
 
 #include <htslib/hts.h>
 #include <jansson.h>
+#include <libdeflate.h>
 #include <stdio.h>
 #include <yaml.h>
 #include <zip.h>
-#include <zlib.h>
 
 void
 dna_io_libraries(char *buf, size_t size)
 {
-    snprintf(buf, size, "libyaml %s, jansson %s, libzip %s, zlib %s, htslib %s",
+    snprintf(buf, size, "libyaml %s, jansson %s, libzip %s, libdeflate %s, htslib %s",
         yaml_get_version_string(), jansson_version_str(), zip_libzip_version(),
-        zlibVersion(), hts_version());
+        LIBDEFLATE_VERSION_STRING, hts_version());
 }

@@ -351,7 +351,7 @@ dna_npy_decode(dna_array *out, const dna_npy_header *h, const unsigned char *dat
             "%s: %zu bytes of numbers, but the shape asks for %zu", name, n,
             h->data_size);
     }
-    int rc = dna_array_init(out, h->dtype, h->n_dim, h->dim);
+    int rc = dna_array_init_unset(out, h->dtype, h->n_dim, h->dim);
     if (rc < 0) {
         dna_context("%s", name);
         return rc;

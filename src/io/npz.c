@@ -163,6 +163,24 @@ open_member(dna_npz *npz, const char *key, dna_member *m)
         m, npz->archive, i, key, DNA_NPZ_MAX_ARRAY + DNA_NPY_HEADER_MAX);
 }
 
+/* The first n bytes of a member are its header, at least, and fit its size. */
+static int
+check_header(
+    const dna_member *m, dna_npy_header *h, const unsigned char *bytes, size_t n)
+{
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_npy_parse_header(h, bytes, n, m->where));
+    DNA_REQUIRE(h->data_size <= DNA_NPZ_MAX_ARRAY, DNA_EUNSUPPORTED,
+        "%s: an array of %zu bytes, more than the %zu allowed", m->where, h->data_size,
+        DNA_NPZ_MAX_ARRAY);
+    DNA_REQUIRE(h->data_offset + h->data_size == m->size, DNA_EFORMAT,
+        "%s: %zu bytes, but header and shape ask for %zu", m->where, m->size,
+        h->data_offset + h->data_size);
+out:
+    return rc;
+}
+
 /* Read at least the header into buf and parse it; *n: bytes read. */
 static int
 read_header(dna_member *m, dna_npy_header *h, unsigned char **buf, size_t *n)
@@ -194,13 +212,7 @@ read_header(dna_member *m, dna_npy_header *h, unsigned char **buf, size_t *n)
             got = need;
         }
     }
-    DNA_TRY(dna_npy_parse_header(h, bytes, got, m->where));
-    DNA_REQUIRE(h->data_size <= DNA_NPZ_MAX_ARRAY, DNA_EUNSUPPORTED,
-        "%s: an array of %zu bytes, more than the %zu allowed", m->where, h->data_size,
-        DNA_NPZ_MAX_ARRAY);
-    DNA_REQUIRE(h->data_offset + h->data_size == m->size, DNA_EFORMAT,
-        "%s: %zu bytes, but header and shape ask for %zu", m->where, m->size,
-        h->data_offset + h->data_size);
+    DNA_TRY(check_header(m, h, bytes, got));
     *buf = bytes;
     *n = got;
     bytes = NULL;
@@ -234,6 +246,13 @@ dna_npz_read(dna_npz *npz, const char *key, dna_array *out)
     size_t n = 0;
     memset(out, 0, sizeof(*out));
     DNA_TRY(open_member(npz, key, &m));
+    const unsigned char *all = dna_member_bytes(&m);
+    if (all != NULL) { /* in memory already: no copy but the array */
+        DNA_TRY(check_header(&m, &h, all, DNA_MIN(m.size, (size_t)DNA_NPY_HEADER_MAX)));
+        DNA_TRY(dna_member_end(&m));
+        DNA_TRY(dna_npy_decode(out, &h, all + h.data_offset, h.data_size, m.where));
+        goto out;
+    }
     DNA_TRY(read_header(&m, &h, &bytes, &n));
     if (n < m.size) {
         unsigned char *larger = dna_realloc(bytes, m.size, 1);

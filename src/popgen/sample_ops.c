@@ -362,13 +362,20 @@ out:
 int64_t
 dna_sample_count_decreases(const dna_sample *s, int64_t *first)
 {
-    int64_t at = -1;
-    int64_t n = 0;
-    for (int64_t i = 1; s->has_pos && i < s->n_site; i++) {
-        if (dna_array_get(&s->pos, i) < dna_array_get(&s->pos, i - 1)) {
-            at = n == 0 ? i : at;
-            n++;
+    double p[512];
+    int64_t at = -1, n = 0;
+    int64_t n_site = s->has_pos ? s->n_site : 0;
+
+    for (int64_t from = 0; from + 1 < n_site; from += DNA_COUNT(p) - 1) {
+        int64_t m = DNA_MIN(DNA_COUNT(p), n_site - from), k = 0;
+        dna_array_to_double(&s->pos, from, m, p);
+        for (int64_t i = 1; i < m; i++) {
+            k += p[i] < p[i - 1];
         }
+        for (int64_t i = 1; at < 0 && k > 0 && i < m; i++) {
+            at = p[i] < p[i - 1] ? from + i : -1;
+        }
+        n += k;
     }
     if (first != NULL) {
         *first = at;

@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """The same work in PyTorch, as a fair peer: python3-torch of Debian, CPU.
 
-    peer_torch.py NET BATCH THREADS train|predict [SECONDS [WINDOWS [PRECISION]]]
+    peer_torch.py NET BATCH THREADS train|predict [SECONDS [WINDOWS [PRECISION [FOLDER]]]]
 
-NET is SPIDNA, CNN, MLP or CustomCNN; PRECISION f32 or bf16 (autocast). Who calls it keeps
-PyTorch's memory mapped (MALLOC_MMAP_MAX_=0), which alone makes it about twice as fast. One
-line, as bench_engine prints it. `dnadna bench` has this script built in."""
+NET is SPIDNA, CNN, MLP or CustomCNN; PRECISION f32 or bf16 (autocast). Batches are in memory, or
+come from the npz files below FOLDER through a DataLoader with 0, 1 or 2 workers, whichever is the
+fastest. Who calls it keeps PyTorch's memory mapped (MALLOC_MMAP_MAX_=0), which alone makes it
+about twice as fast. It prints one line; `dnadna bench` has this script built in."""
+import glob
+import multiprocessing
 import os
 import resource
 import sys
@@ -15,7 +18,9 @@ NET, BATCH, THREADS, MODE = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys
 SECONDS = float(sys.argv[5]) if len(sys.argv) > 5 else 2.0
 WINDOWS = int(sys.argv[6]) if len(sys.argv) > 6 else 5
 BF16 = len(sys.argv) > 7 and sys.argv[7] == "bf16"
+FOLDER = sys.argv[8] if len(sys.argv) > 8 else None
 os.environ["OMP_NUM_THREADS"] = str(THREADS)
+import numpy as np  # noqa: E402
 import torch  # noqa: E402  (after the number of threads is set)
 from torch import nn  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
@@ -110,17 +115,49 @@ class CustomCNN(nn.Module):
         return self.head(x.flatten(1))
 
 
+class Files(torch.utils.data.Dataset):
+    def __init__(self):
+        self.files = sorted(glob.glob(os.path.join(FOLDER, "*", "*.npz")))
+        self.targets = torch.randn(len(self.files), OUTPUTS)
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, i):
+        with np.load(self.files[i]) as f:
+            snp, pos = f["SNP"], f["POS"]
+        varies = (snp != snp[0]).any(0)
+        if not varies.all():
+            snp, pos = snp[:, varies], pos[varies]
+        x = np.concatenate((pos[None, :SNPS], snp[:, :SNPS]), dtype=np.float32)
+        return torch.from_numpy(x), self.targets[i]
+
+
+def batches_of_files(n_worker):
+    loader = torch.utils.data.DataLoader(Files(), batch_size=BATCH, shuffle=True, drop_last=True,
+                                         num_workers=n_worker, persistent_workers=n_worker > 0)
+    while True:
+        yield from loader
+
+
+def one_batch():
+    x = (torch.rand(BATCH, ROWS + 1, SNPS) < 0.3).float()
+    x[:, 0] = torch.rand(BATCH, SNPS)
+    y = torch.randn(BATCH, OUTPUTS)
+    while True:
+        yield x, y
+
+
 torch.set_num_threads(THREADS)
 torch.manual_seed(1)
 net = {"SPIDNA": SPIDNA, "CNN": CNN, "MLP": MLP, "CustomCNN": CustomCNN}[NET]()
 net.train(MODE == "train")
-x = (torch.rand(BATCH, ROWS + 1, SNPS) < 0.3).float()
-x[:, 0] = torch.rand(BATCH, SNPS)
-y = torch.randn(BATCH, OUTPUTS)
+n_param = sum(p.numel() for p in net.parameters())
 adam = torch.optim.Adam(net.parameters(), lr=1e-3)
 
 
-def step():
+def step(batches):
+    x, y = next(batches)
     if MODE == "train":
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=BF16):
             out = net(x)
@@ -133,17 +170,39 @@ def step():
             net(x)
 
 
-for _ in range(2):
-    step()
-rates = []
-for _ in range(WINDOWS):
+def rate(batches):
     n, start = 0, time.perf_counter()
     while time.perf_counter() - start < SECONDS:
-        step()
+        step(batches)
         n += BATCH
-    rates.append(n / (time.perf_counter() - start))
-rates.sort()
-rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return n / (time.perf_counter() - start)
+
+
+def peak_mib():
+    """Of this process, and what its workers do not share with it."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for worker in multiprocessing.active_children():
+        with open(f"/proc/{worker.pid}/smaps_rollup") as f:
+            peak += sum(int(line.split()[1]) for line in f if line.startswith("Private_"))
+    return peak // 1024
+
+
+n_worker = 0
+if FOLDER is None:
+    batches = one_batch()
+else:
+    tried = []
+    for n_worker in (0, 1, 2):
+        batches = batches_of_files(n_worker)
+        step(batches)
+        tried.append((rate(batches), n_worker))
+        del batches
+    n_worker = max(tried)[1]
+    batches = batches_of_files(n_worker)
+for _ in range(2):
+    step(batches)
+rates = sorted(rate(batches) for _ in range(WINDOWS))
 print(f"engine=torch-{torch.__version__} net={NET} mode={MODE} batch={BATCH} threads={THREADS} "
-      f"rss_mib={rss} rates={','.join(f'{r:.6g}' for r in rates)} spread={rates[0]:.1f}..{rates[-1]:.1f} "
-      f"samples_per_s={rates[WINDOWS // 2]:.1f}")
+      f"params={n_param} workers={n_worker} rss_mib={peak_mib()} "
+      f"rates={','.join(f'{r:.6g}' for r in rates)} spread={rates[0]:.1f}..{rates[-1]:.1f} "
+      f"samples_per_s={rates[WINDOWS // 2]:.1f}", flush=True)

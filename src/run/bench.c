@@ -19,13 +19,21 @@
         .run = dna_bench_net, .has_peer = true,                                  \
         .doc = training ? "samples of a training step" : "samples predicted"     \
     }
+/* Peers read the same files. */
+#define FROM_FILES(id, network)                                              \
+    {                                                                        \
+        .name = id, .net = network, .is_training = true, .precision = "f32", \
+        .files = DNA_BENCH_STORED, .run = dna_bench_net, .has_peer = true,   \
+        .doc = "samples of a training step, from stored npz files"           \
+    }
 
 static const dna_bench_case cases[] = {NETWORK("spidna-train", "SPIDNA", true),
     NETWORK("spidna-predict", "SPIDNA", false), NETWORK("cnn-train", "CNN", true),
     NETWORK("cnn-predict", "CNN", false), NETWORK("mlp-train", "MLP", true),
     NETWORK("mlp-predict", "MLP", false),
     NETWORK("custom-cnn-train", "CustomCNN", true),
-    NETWORK("custom-cnn-predict", "CustomCNN", false),
+    NETWORK("custom-cnn-predict", "CustomCNN", false), FROM_FILES("cnn-files", "CNN"),
+    FROM_FILES("mlp-files", "MLP"), FROM_FILES("custom-cnn-files", "CustomCNN"),
     {.name = "load-npz",
         .precision = "f32",
         .files = DNA_BENCH_STORED,

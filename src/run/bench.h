@@ -17,6 +17,7 @@ typedef struct {
     double rate[DNA_BENCH_WINDOWS_MAX];
     int n;
     int64_t peak_mib;
+    int64_t n_param; /* of a network */
     char engine[64]; /* the kernels, or the version of the peer */
 } dna_bench_rates;
 

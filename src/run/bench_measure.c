@@ -137,6 +137,7 @@ add_round(dna_bench_rates *all, const dna_bench_rates *round)
         all->rate[all->n++] = round->rate[i];
     }
     all->peak_mib = DNA_MAX(all->peak_mib, round->peak_mib);
+    all->n_param = round->n_param;
     memcpy(all->engine, round->engine, sizeof(all->engine));
 }
 
@@ -164,6 +165,9 @@ run_rounds(dna_bench_result *m, const dna_bench_options *o)
             continue;
         }
         DNA_TRY(rc);
+        DNA_REQUIRE(r.n_param == m->ours.n_param, DNA_EBACKEND,
+            "%s: %lld parameters here, %lld in PyTorch: not the same network",
+            m->c->name, (long long)m->ours.n_param, (long long)r.n_param);
         add_round(&m->peer, &r);
         m->has_peer = true;
     }

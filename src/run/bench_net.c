@@ -2,10 +2,12 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Batches of 50 haplotypes x 400 SNPs with positions, 21 outputs, already in memory; a
- * training step is forward, backward of the mean squared error, and Adam.
+ * Batches of 50 haplotypes x 400 SNPs with positions, 21 outputs, already in memory, or
+ * loaded from files by threads of their own; a training step is forward, backward of the
+ * mean squared error, and Adam.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
@@ -15,9 +17,14 @@
 #include "nets/net.h"
 #include "nn/kernels/kernels.h"
 #include "nn/optim/optim_defs.h"
-#include "run/bench.h"
+#include "run/bench_data.h"
 
-enum { ROWS = 50, SNPS = 400, OUTPUTS = 21, BATCH = 64 };
+enum {
+    ROWS = DNA_BENCH_ROWS,
+    SNPS = DNA_BENCH_SNPS,
+    OUTPUTS = DNA_BENCH_OUTPUTS,
+    BATCH = DNA_BENCH_BATCH
+};
 
 typedef struct {
     dna_arena *arena;
@@ -28,10 +35,27 @@ typedef struct {
     dna_optim *optim;
     float *target;
     bool is_training;
+    dna_bench_data *data; /* NULL: one batch over and over */
 } net_bench;
 
 /* What torch.optim.Adam does by default. */
 static const dna_adam_opts adam = {.lr = 1e-3, .betas = {0.9, 0.999}, .eps = 1e-8};
+
+static int
+load_batch(net_bench *b)
+{
+    dna_batch *batch = NULL;
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_bench_data_next(b->data, &batch));
+    memcpy(dna_program_input(b->program, 0), batch->x,
+        (size_t)BATCH * (ROWS + 1) * SNPS * sizeof(float));
+    for (int64_t i = 0; i < BATCH * OUTPUTS; i++) {
+        b->target[i] = (float)batch->target[i];
+    }
+out:
+    return rc;
+}
 
 static int
 step(void *payload)
@@ -39,6 +63,9 @@ step(void *payload)
     net_bench *b = payload;
     int rc = DNA_OK;
 
+    if (b->data != NULL) {
+        DNA_TRY(load_batch(b));
+    }
     DNA_TRY(dna_program_forward(b->program));
     if (b->is_training) {
         const float *y = dna_program_output(b->program);
@@ -121,16 +148,23 @@ int
 dna_bench_net(const dna_bench_case *c, const dna_bench_options *o, int n_window,
     dna_bench_rates *out)
 {
+    dna_bench_data data = {0};
     net_bench b = {0};
     int rc = DNA_OK;
 
     DNA_TRY(set_up(&b, c, o));
+    out->n_param = dna_state_n_param(b.state);
+    if (c->files != DNA_BENCH_NO_FILES) {
+        DNA_TRY(dna_bench_data_open(&data, o->temp_dir, c->files, o->n_thread));
+        b.data = &data;
+    }
     for (int i = 0; i < 2; i++) { /* first touch of memory, caches */
         DNA_TRY(step(&b));
     }
     DNA_TRY(dna_bench_windows(o, n_window, BATCH, step, &b, out));
     snprintf(out->engine, sizeof(out->engine), "%s", dna_kernels_for(o->isa)->isa);
 out:
+    dna_bench_data_clear(&data);
     tear_down(&b);
     return rc;
 }

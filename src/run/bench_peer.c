@@ -30,14 +30,16 @@ read_line(const char *line, dna_bench_rates *out)
 {
     const char *engine = value_of(line, "engine=");
     const char *memory = value_of(line, "rss_mib=");
+    const char *n_param = value_of(line, "params=");
     const char *rates = value_of(line, "rates=");
     int rc = DNA_OK;
 
-    DNA_REQUIRE(engine != NULL && memory != NULL && rates != NULL, DNA_EFORMAT,
-        "PyTorch: its script wrote \"%.60s\"", line);
+    DNA_REQUIRE(engine != NULL && memory != NULL && n_param != NULL && rates != NULL,
+        DNA_EFORMAT, "PyTorch: its script wrote \"%.60s\"", line);
     snprintf(
         out->engine, sizeof(out->engine), "%.*s", (int)strcspn(engine, " "), engine);
     out->peak_mib = strtoll(memory, NULL, 10);
+    out->n_param = strtoll(n_param, NULL, 10);
     out->n = 0;
     while (out->n < DNA_BENCH_WINDOWS_MAX) {
         char *end = NULL;
@@ -67,7 +69,7 @@ dna_bench_peer(const dna_bench_case *c, const dna_bench_options *o, int n_window
     const char *argv[] = {"env", "MALLOC_MMAP_MAX_=0",
         "MALLOC_TRIM_THRESHOLD_=100000000000", o->python, "-c", script, c->net, "64",
         threads, c->is_training ? "train" : "predict", seconds, windows, c->precision,
-        NULL};
+        c->files != DNA_BENCH_NO_FILES ? o->temp_dir : NULL, NULL};
     DNA_TRY(dna_process_run(&r,
         &(dna_process_options){.argv = argv, .timeout = 1800, .max_output = 1 << 16}));
     DNA_REQUIRE(strstr(r.err, "No module named 'torch'") == NULL, DNA_ENOTFOUND,

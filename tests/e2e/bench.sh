@@ -43,7 +43,7 @@ printf '#!/bin/sh\necho "ModuleNotFoundError: No module named '"'torch'"'" >&2\n
 chmod +x python
 ok bench -c mlp-predict --seconds 0.01 --python "$PWD/python"
 grep -q 'PyTorch is not installed' out || fail "$(cat out)"
-printf '#!/bin/sh\necho "engine=torch-9 net=x rss_mib=7 rates=4,1,1 spread=1..1 samples_per_s=1"\n' > python
+printf '#!/bin/sh\necho "engine=torch-9 net=x params=2045531 rss_mib=7 rates=4,1,1 spread=1..1 samples_per_s=1"\n' > python
 ok bench -c mlp-predict --seconds 0.01 --json --python "$PWD/python"
 grep -q '"peer_samples_per_s": 1.0' out && grep -q '"peer": "torch-9"' out || fail "$(cat out)"
 printf '#!/bin/sh\necho hello\n' > python

@@ -21,7 +21,7 @@ measure() {
 printf '%s, %s threads (0: all)\n%-12s %12s %10s %8s\n' "$case" "$threads" without "per second" "peak MiB" "of all"
 all=$(measure)
 printf '%s %s\n' "nothing" "$all" | awk '{printf "%-12s %12.1f %10d %8.2f\n", $1, $2, $3, 1}'
-for pass in split broadcast means dead-code fusion folding tables plan; do
+for pass in split broadcast means moves dead-code fusion folding tables plan; do
     printf '%s %s %s\n' "$pass" "$(measure --without "$pass")" "${all% *}" |
         awk '{printf "%-12s %12.1f %10d %8.2f\n", $1, $2, $3, $2 / $4}'
 done

@@ -99,7 +99,8 @@ enum {
     DNA_WITHOUT_DEAD_CODE = 32, /* what the output does not need is computed */
     DNA_WITHOUT_FOLDING = 64, /* batch norms before convolutions make their own pass */
     DNA_WITHOUT_PLAN = 128,   /* every buffer has its own memory */
-    DNA_WITHOUT_ALL = 255
+    DNA_WITHOUT_MOVES = 256,  /* slices and concats stay as they are */
+    DNA_WITHOUT_ALL = 511
 };
 
 typedef struct {

@@ -120,7 +120,7 @@ try_chain(dna_program *p, const dna_node *conv)
     dna_conv_dims dims = dna_conv_dims_of(conv);
     dna_chain *c = NULL;
 
-    if (p->chains[conv->id] != NULL || dna_conv_is_tall(&dims)) {
+    if (p->chains[conv->id] != NULL) {
         return DNA_OK;
     }
     add_what_follows(p, &found);
@@ -129,10 +129,15 @@ try_chain(dna_program *p, const dna_node *conv)
         found.norm = conv->in[0];
         found.x = found.norm->in[0];
     }
-    if (found.pool == NULL && found.relu == NULL && found.norm == NULL) {
+    look_at_readers(p, &found);
+    bool makes_sums = p->is_training && found.next_norm != NULL;
+    bool is_tall =
+        dna_conv_is_tall(&dims) && p->is_training && p->needs_grad[found.x->id];
+    if (is_tall
+        || (found.pool == NULL && found.relu == NULL && found.norm == NULL
+            && !makes_sums)) {
         return DNA_OK;
     }
-    look_at_readers(p, &found);
     c = dna_arena_alloc(p->arena, 1, sizeof(*c));
     if (c == NULL) {
         return DNA_ENOMEM;

@@ -11,6 +11,9 @@
  * gradient come out of the weight gradient: it costs no pass. Where a batch norm or a
  * mean over rows reads `last`, their sums are made while a row is in cache, and if nobody
  * else reads it, its gradient is put together as the chain's backward pass reads it.
+ * So convolution -> batch norm is a chain in training even where nothing else is fused: the
+ * norm takes no pass over its input but the one that applies it. An activation behind that is
+ * not kept where no reader's backward step needs it, but made again (lower_activation.c).
  * What is fused is decided in fuse.c alone; the steps are in lower_chain.c.
  */
 #ifndef DNA_NN_COMPILE_FUSE_H

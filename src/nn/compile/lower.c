@@ -40,85 +40,6 @@ out:
     return rc;
 }
 
-typedef struct {
-    dna_tensor_value v;
-} zero_args;
-
-static int
-run_zero(const dna_exec *e, const void *args)
-{
-    const zero_args *a = args;
-    float *x = dna_at(e, &a->v);
-    for (int64_t b = 0; b < e->n; b++) {
-        memset(x + b * a->v.stride[0], 0, (size_t)a->v.size * sizeof(*x));
-    }
-    return DNA_OK;
-}
-
-static int
-lower_zero(dna_program *p, dna_step_list *list, const dna_tensor_value *v)
-{
-    zero_args a = {*v};
-    dna_step *s = dna_step_add(p, list, "zeros", NULL, run_zero, &a, sizeof(a));
-    if (s == NULL) {
-        return DNA_ENOMEM;
-    }
-    dna_step_writes(s, v->buf);
-    return DNA_OK;
-}
-
-static int
-lower_reshape(dna_program *p, const dna_node *node)
-{
-    const dna_tensor_value *x = &p->values[node->in[0]->id];
-    dna_tensor_value *y = &p->values[node->id];
-
-    dna_value_shape(y, node);
-    if (dna_value_is_row_major(x) && dna_value_is_row_major(y)) {
-        *y = dna_value_seen_as(x, node->n_dim, node->dim);
-        return DNA_OK;
-    }
-    int rc = dna_value_new(p, y, node);
-    return rc < 0 ? rc : dna_lower_reshaped_copy(p, &p->forward, y, x, false);
-}
-
-static int
-lower_slice(dna_program *p, const dna_node *node)
-{
-    const dna_tensor_value *x = &p->values[node->in[0]->id];
-    dna_tensor_value *y = &p->values[node->id];
-    dna_tensor_value view =
-        dna_value_sliced(x, node->axis, node->begin, node->dim[node->axis]);
-
-    if (dna_value_is_dense(&view)) {
-        *y = view;
-        return DNA_OK;
-    }
-    int rc = dna_value_new(p, y, node);
-    return rc < 0
-               ? rc
-               : dna_lower_copy(p, &p->forward, "slice", y, &view, 1.0f, false, false);
-}
-
-static int
-lower_concat(dna_program *p, const dna_node *node)
-{
-    dna_tensor_value *y = &p->values[node->id];
-    int64_t begin = 0;
-    int rc = DNA_OK;
-
-    DNA_TRY(dna_value_new(p, y, node));
-    for (int k = 0; k < node->n_in; k++) {
-        int64_t n = node->in[k]->dim[node->axis];
-        dna_tensor_value part = dna_value_sliced(y, node->axis, begin, n);
-        DNA_TRY(dna_lower_copy(p, &p->forward, "concat", &part,
-            &p->values[node->in[k]->id], 1.0f, false, false));
-        begin += n;
-    }
-out:
-    return rc;
-}
-
 /* Ops whose own backward does not need their output, which is no view of another value
  * (activations and dropout: see below). */
 static const bool output_is_free[DNA_N_OP] = {
@@ -148,7 +69,7 @@ needs_output(const dna_program *p, const dna_node *node)
         return p->is_training;
     }
     if (node->kind == DNA_OP_ACTIVATION) {
-        return dna_lower_has_backward(p, node)
+        return dna_lower_has_backward(p, node) && !dna_lower_is_made_again(p, node)
                && dna_activation_uses_output(&node->activation);
     }
     if (node->kind == DNA_OP_DROPOUT) {
@@ -223,7 +144,7 @@ lower_op(dna_program *p, const dna_node *node)
         return lower_input(p, node);
     case DNA_OP_ZEROS:
         rc = dna_value_new(p, y, node);
-        return rc < 0 ? rc : lower_zero(p, &p->forward, y);
+        return rc < 0 ? rc : dna_lower_zero(p, &p->forward, y, NULL);
     case DNA_OP_CONV2D:
         return dna_lower_conv2d(p, node);
     case DNA_OP_LINEAR:
@@ -259,13 +180,13 @@ lower_op(dna_program *p, const dna_node *node)
                    ? rc
                    : dna_lower_copy(p, &p->forward, "expand", y, x, 1.0f, false, false);
     case DNA_OP_CONCAT:
-        return lower_concat(p, node);
+        return dna_lower_concat(p, node);
     case DNA_OP_ADD:
         return lower_add(p, node);
     case DNA_OP_SLICE:
-        return lower_slice(p, node);
+        return dna_lower_slice(p, node);
     case DNA_OP_RESHAPE:
-        return lower_reshape(p, node);
+        return dna_lower_reshape(p, node);
     case DNA_OP_TRANSPOSE: {
         rc = dna_value_new(p, y, node);
         dna_tensor_value view = dna_value_permuted(x, node->perm);
@@ -345,80 +266,6 @@ out:
 }
 
 static int
-slice_backward(dna_program *p, const dna_node *node)
-{
-    const dna_node *in = node->in[0];
-    dna_tensor_value *dx = NULL;
-    bool is_add = false;
-    int rc = DNA_OK;
-
-    DNA_TRY(dna_grad_of(p, in, &dx, &is_add));
-    if (!is_add) {
-        DNA_TRY(lower_zero(p, &p->backward, dx));
-    }
-    dna_tensor_value part =
-        dna_value_sliced(dx, node->axis, node->begin, node->dim[node->axis]);
-    DNA_TRY(dna_lower_copy(p, &p->backward, "slice.backward", &part,
-        &p->grads[node->id], 1.0f, true, false));
-out:
-    return rc;
-}
-
-static int
-concat_backward(dna_program *p, const dna_node *node)
-{
-    int64_t begin = 0;
-    int rc = DNA_OK;
-
-    for (int k = 0; k < node->n_in; k++) {
-        const dna_node *in = node->in[k];
-        int64_t n = in->dim[node->axis];
-        if (p->needs_grad[in->id]) {
-            dna_tensor_value *dx = NULL;
-            bool is_add = false;
-            dna_tensor_value part =
-                dna_value_sliced(&p->grads[node->id], node->axis, begin, n);
-            DNA_TRY(dna_grad_of(p, in, &dx, &is_add));
-            DNA_TRY(dna_lower_copy(
-                p, &p->backward, "concat.backward", dx, &part, 1.0f, is_add, false));
-        }
-        begin += n;
-    }
-out:
-    return rc;
-}
-
-/* Ops with one input whose gradient is a copy through strides. */
-static int
-move_backward(dna_program *p, const dna_node *node)
-{
-    const dna_tensor_value *dy = &p->grads[node->id];
-    const dna_node *in = node->in[0];
-    dna_tensor_value *dx = NULL;
-    dna_tensor_value view;
-    bool is_add = false;
-    int rc = DNA_OK;
-
-    DNA_TRY(dna_grad_of(p, in, &dx, &is_add));
-    if (node->kind == DNA_OP_MEAN || node->kind == DNA_OP_SUM) {
-        view = dna_value_with_axis(dy, node);
-        DNA_TRY(dna_lower_copy(p, &p->backward, dna_op(node->kind)->name, dx, &view,
-            (float)dna_node_factor(node), is_add, false));
-    } else if (node->kind == DNA_OP_EXPAND) {
-        DNA_TRY(dna_lower_copy(
-            p, &p->backward, "expand.backward", dx, dy, 1.0f, true, !is_add));
-    } else if (node->kind == DNA_OP_TRANSPOSE) {
-        view = dna_value_permuted(dx, node->perm);
-        DNA_TRY(dna_lower_copy(
-            p, &p->backward, "transpose.backward", &view, dy, 1.0f, is_add, false));
-    } else {
-        DNA_TRY(dna_lower_reshaped_copy(p, &p->backward, dx, dy, is_add));
-    }
-out:
-    return rc;
-}
-
-static int
 lower_op_backward(dna_program *p, const dna_node *node)
 {
     bool in_needs = node->n_in > 0 && p->needs_grad[node->in[0]->id];
@@ -452,15 +299,15 @@ lower_op_backward(dna_program *p, const dna_node *node)
     case DNA_OP_ADD:
         return add_backward(p, node);
     case DNA_OP_SLICE:
-        return in_needs ? slice_backward(p, node) : DNA_OK;
+        return in_needs ? dna_lower_slice_backward(p, node) : DNA_OK;
     case DNA_OP_CONCAT:
-        return concat_backward(p, node);
+        return dna_lower_concat_backward(p, node);
     case DNA_OP_MEAN:
     case DNA_OP_SUM:
     case DNA_OP_EXPAND:
     case DNA_OP_RESHAPE:
     case DNA_OP_TRANSPOSE:
-        return in_needs ? move_backward(p, node) : DNA_OK;
+        return in_needs ? dna_lower_move_backward(p, node) : DNA_OK;
     case DNA_OP_INPUT:
     case DNA_OP_ZEROS:
     case DNA_N_OP:

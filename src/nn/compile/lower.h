@@ -217,6 +217,10 @@ int dna_lower_reshaped_copy(dna_program *p, dna_step_list *list,
 
 /** Whether steps for the gradient of an op's first input will be asked for. */
 bool dna_lower_has_backward(const dna_program *p, const dna_node *node);
+/** Whether the value of an activation is not kept for its backward step, but made again
+ * from what the batch norm before it read: no reader's backward step needs it, so
+ * it can go as soon as these have read it. */
+bool dna_lower_is_made_again(const dna_program *p, const dna_node *node);
 /** Whether an op may write its result over the value of its input `in`: nobody else reads
  * it, nor the backward steps of in. (Those of the op itself must not need it either.) */
 bool dna_lower_may_overwrite(const dna_program *p, const dna_node *in);
@@ -251,6 +255,16 @@ int dna_sample_scratch(
     dna_program *p, const dna_node *node, dna_buffer **scratch) DNA_MUST_CHECK;
 
 /* Ops with lowering of their own (lower_<op>.c). */
+int dna_lower_reshape(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_slice(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_slice_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_concat(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+int dna_lower_concat_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+/** Of mean, sum, expand, reshape and transpose. */
+int dna_lower_move_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
+/** Zeros, not before `after` is there (NULL: at any time). */
+int dna_lower_zero(dna_program *p, dna_step_list *list, const dna_tensor_value *v,
+    const dna_tensor_value *after) DNA_MUST_CHECK;
 int dna_lower_activation(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_activation_backward(dna_program *p, const dna_node *node) DNA_MUST_CHECK;
 int dna_lower_conv2d(dna_program *p, const dna_node *node) DNA_MUST_CHECK;

@@ -6,7 +6,7 @@
  * input; where it is not, the input stays for the backward pass.
  */
 #include "base/mem.h"
-#include "nn/compile/lower.h"
+#include "nn/compile/norm.h"
 
 typedef struct {
     const dna_activation_kernel *kernel;
@@ -43,13 +43,46 @@ run_activation(const dna_exec *e, const void *args)
     return DNA_OK;
 }
 
+/* Ops whose backward step does not read their input. */
+static const bool forgets_input[DNA_N_OP] = {
+    [DNA_OP_MAX_POOL2D] = true,
+    [DNA_OP_AVG_POOL2D] = true,
+    [DNA_OP_MEAN] = true,
+    [DNA_OP_SUM] = true,
+    [DNA_OP_MAX] = true,
+    [DNA_OP_EXPAND] = true,
+    [DNA_OP_CONCAT] = true,
+    [DNA_OP_ADD] = true,
+    [DNA_OP_SLICE] = true,
+    [DNA_OP_RESHAPE] = true,
+    [DNA_OP_TRANSPOSE] = true,
+};
+
+bool
+dna_lower_is_made_again(const dna_program *p, const dna_node *node)
+{
+    const dna_node *norm = node->in[0];
+    bool is_plain = p->is_training && p->extents == NULL
+                    && norm->kind == DNA_OP_BATCH_NORM && p->n_use[norm->id] == 1
+                    && p->chains[norm->id] == NULL && p->tables[norm->id] == NULL
+                    && (p->options.without & DNA_WITHOUT_FUSION) == 0;
+    for (int i = node->id + 1; is_plain && i < p->g->n_node; i++) {
+        const dna_node *reader = p->g->nodes[i];
+        for (int k = 0; k < reader->n_in; k++) {
+            is_plain =
+                is_plain && (reader->in[k] != node || forgets_input[reader->kind]);
+        }
+    }
+    return is_plain && node != p->g->output;
+}
+
 int
 dna_lower_activation(dna_program *p, const dna_node *node)
 {
     const dna_tensor_value *x = &p->values[node->in[0]->id];
     dna_tensor_value *y = &p->values[node->id];
     activation_args a = {.kernel = &p->k->activation[node->activation.kind]};
-    bool keeps_x = dna_lower_has_backward(p, node)
+    bool keeps_x = dna_lower_has_backward(p, node) && !dna_lower_is_made_again(p, node)
                    && !dna_activation_uses_output(&node->activation);
     int rc = DNA_OK;
 
@@ -85,6 +118,31 @@ run_backward(const dna_exec *e, const void *args)
     return DNA_OK;
 }
 
+/* The value that the slope is found from, once more. */
+static int
+make_again(dna_program *p, const dna_node *node, dna_tensor_value *v)
+{
+    activation_args a = {.kernel = &p->k->activation[node->activation.kind]};
+    int rc = DNA_OK;
+
+    DNA_TRY(dna_value_new(p, v, node->in[0]));
+    DNA_TRY(dna_lower_norm_again(p, node->in[0], v, &p->grads[node->id]));
+    if (!dna_activation_uses_output(&node->activation)) {
+        return DNA_OK;
+    }
+    settings_of(node, a.k);
+    a.y = *v;
+    a.x = *v;
+    dna_step *s = dna_step_add(p, &p->backward, dna_activation_name(&node->activation),
+        NULL, run_activation, &a, sizeof(a));
+    DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
+    s->flops = dna_entries(p, v);
+    dna_step_reads(s, v->buf);
+    dna_step_writes(s, v->buf);
+out:
+    return rc;
+}
+
 int
 dna_lower_activation_backward(dna_program *p, const dna_node *node)
 {
@@ -95,6 +153,9 @@ dna_lower_activation_backward(dna_program *p, const dna_node *node)
                                                                      : in->id]};
     int rc = DNA_OK;
 
+    if (dna_lower_is_made_again(p, node)) {
+        DNA_TRY(make_again(p, node, &a.v));
+    }
     settings_of(node, a.k);
     if (p->grads[in->id].buf == NULL) {
         p->grads[in->id] = a.dy; /* in place */

@@ -327,6 +327,29 @@ out:
 }
 
 int
+dna_lower_norm_again(dna_program *p, const dna_node *node, const dna_tensor_value *y,
+    const dna_tensor_value *after)
+{
+    norm_args a = {.node = node,
+        .x = p->values[node->in[0]->id],
+        .y = *y,
+        .C = node->dim[1],
+        .P = dna_node_span(node, 2),
+        .vectors = p->saved[node->id]};
+    dna_step *s = dna_step_add(
+        p, &p->backward, "batch_norm.again", node->layer, run_apply, &a, sizeof(a));
+    if (s == NULL) {
+        return DNA_ENOMEM;
+    }
+    s->flops = 3.0 * dna_entries(p, y);
+    dna_step_reads(s, a.x.buf);
+    dna_step_reads(s, a.vectors);
+    dna_step_reads(s, after->buf); /* so that y lives no longer than it must */
+    dna_step_writes(s, y->buf);
+    return DNA_OK;
+}
+
+int
 dna_lower_norm_as(dna_program *p, const dna_node *node)
 {
     const dna_tensor_value *x = &p->values[node->in[0]->id];

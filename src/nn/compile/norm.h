@@ -28,6 +28,10 @@ void dna_norm_move(const dna_program *p, const dna_node *node, int64_t c, double
 /** A layer used twice moves its running statistics in the order of the graph: s does. */
 int dna_norm_keep_order(
     dna_program *p, const dna_node *node, dna_step *s) DNA_MUST_CHECK;
+/** A backward step that makes a batch norm's value again, at y, out of what it read; not
+ *  before the gradient `after` is there. */
+int dna_lower_norm_again(dna_program *p, const dna_node *node,
+    const dna_tensor_value *y, const dna_tensor_value *after) DNA_MUST_CHECK;
 /** Room for batches of several sizes; NULL where there is one. */
 int dna_norm_scratch(
     dna_program *p, size_t sample_bytes, dna_buffer **scratch) DNA_MUST_CHECK;

@@ -239,6 +239,7 @@ dna_pass_all(dna_graph **out, const dna_graph *g, unsigned without)
     static const graph_pass passes[] = {{dna_pass_canonical, 0},
         {dna_pass_split_concat, DNA_WITHOUT_SPLIT},
         {dna_pass_broadcast, DNA_WITHOUT_BROADCAST}, {dna_pass_mean, DNA_WITHOUT_MEANS},
+        {dna_pass_moves, DNA_WITHOUT_MOVES},
         {dna_pass_dead_code, DNA_WITHOUT_DEAD_CODE}};
     return run_passes(out, g, passes, (int)DNA_COUNT(passes), without);
 }
@@ -246,14 +247,15 @@ dna_pass_all(dna_graph **out, const dna_graph *g, unsigned without)
 int
 dna_pass_mixed(dna_graph **out, const dna_graph *g, unsigned without)
 {
-    return dna_pass_all(out, g, without | DNA_WITHOUT_MEANS);
+    return dna_pass_all(out, g, without | DNA_WITHOUT_MEANS | DNA_WITHOUT_MOVES);
 }
 
 int
 dna_pass_plain(dna_graph **out, const dna_graph *g, unsigned without)
 {
     return dna_pass_all(out, g,
-        without | DNA_WITHOUT_SPLIT | DNA_WITHOUT_BROADCAST | DNA_WITHOUT_MEANS);
+        without | DNA_WITHOUT_SPLIT | DNA_WITHOUT_BROADCAST | DNA_WITHOUT_MEANS
+            | DNA_WITHOUT_MOVES);
 }
 
 /* ---- what can be left out ---- */
@@ -265,6 +267,7 @@ static const dna_pass_info infos[] = {
         "rows that are repeated are computed once, and repeated late"},
     {"means", DNA_WITHOUT_MEANS,
         "means over rows move up through convolutions, which are linear"},
+    {"moves", DNA_WITHOUT_MOVES, "slices and concats of each other become fewer"},
     {"dead-code", DNA_WITHOUT_DEAD_CODE, "what the output does not need goes"},
     {"fusion", DNA_WITHOUT_FUSION,
         "a convolution and what surrounds it make one pass over memory; "
@@ -299,7 +302,7 @@ dna_pass_find(unsigned *without, const char *name)
     DNA_REQUIRE(near == NULL, DNA_ENOTFOUND,
         "there is no pass \"%s\"; did you mean \"%s\"?", name, near);
     rc = dna_fail(DNA_ENOTFOUND,
-        "there is no pass \"%s\", there are split, broadcast, means, dead-code, fusion, folding, tables and plan",
+        "there is no pass \"%s\", there are split, broadcast, means, moves, dead-code, fusion, folding, tables and plan",
         name);
 out:
     return rc;

@@ -32,12 +32,14 @@ int dna_pass_broadcast(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 /** Move means over rows up through the convolutions, batch norms and sums that treat rows
  * alike. */
 int dna_pass_mean(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
+/** Join slices and concats of each other, which only move numbers. */
+int dna_pass_moves(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 /** Leave out nodes that the output does not need (inputs stay). */
 int dna_pass_dead_code(dna_graph **out, const dna_graph *g) DNA_MUST_CHECK;
 
 /** All passes in their order, but those of DNA_WITHOUT_... (program.h). */
 int dna_pass_all(dna_graph **out, const dna_graph *g, unsigned without) DNA_MUST_CHECK;
-/** All but dna_pass_mean(), whose nodes know no extents. */
+/** All but dna_pass_mean() and dna_pass_moves(), whose nodes know no extents. */
 int dna_pass_mixed(
     dna_graph **out, const dna_graph *g, unsigned without) DNA_MUST_CHECK;
 /** Only those whose list of nodes does not depend on the extents: what makes graphs of

@@ -68,6 +68,58 @@ conv_padded(dna_graph *g, dna_node *x)
 }
 
 static dna_node *
+normed(dna_graph *g, dna_node *x, const char *layer)
+{
+    return dna_relu(g, dna_batch_norm(g, x, layer, (dna_batch_norm_opts){0}));
+}
+
+static dna_node *
+rows_of_maps(dna_graph *g, dna_node *x, int64_t width) /* cropped in the middle */
+{
+    x = dna_reshape(g, x, 3,
+        (int64_t[]){1, dna_node_dim(x, 1) * dna_node_dim(x, 2), dna_node_dim(x, 3)});
+    return dna_slice(g, x, 3, (dna_node_dim(x, 3) - width) / 2, width);
+}
+
+static dna_node *
+stacked_maps(dna_graph *g, dna_node *x) /* images joined one by one, and cut again */
+{
+    int64_t w = dna_node_dim(x, 3) - 3;
+    dna_node *a = normed(g, conv(g, x, "a", 3, 2, 1, 1, 1, 0, 0, false), "na");
+    dna_node *b = normed(g, conv(g, x, "b", 2, 1, 2, 1, 1, 0, 0, false), "nb");
+    dna_node *c = dna_elu(g,
+        dna_batch_norm(g, conv(g, x, "c", 2, 2, 4, 1, 1, 0, 0, false), "nc",
+            (dna_batch_norm_opts){0}),
+        0.7);
+    dna_node *ab[2] = {rows_of_maps(g, a, w + 1), rows_of_maps(g, b, w + 1)};
+    dna_node *abc[2] = {
+        dna_slice(g, dna_concat(g, ab, 2, 2), 3, 1, w), rows_of_maps(g, c, w)};
+    x = dna_concat(g, abc, 2, 2);
+    int64_t n = dna_node_dim(x, 2);
+    dna_node *parts[3] = {dna_slice(g, x, 2, 0, n - 2), dna_slice(g, x, 2, 1, n - 2),
+        dna_slice(g, dna_slice(g, x, 2, 1, n - 1), 2, 1, n - 2)};
+    x = dna_concat(g, parts, 3, 1);
+    x = normed(g, conv(g, x, "d", 4, 3, 1, 1, 1, 0, 0, false), "nd");
+    return head(
+        g, dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {2, 2}, .stride = {1, 2}}));
+}
+
+static dna_node *
+norm_then_pool(dna_graph *g, dna_node *x) /* conv, norm, activation, pool; a residual */
+{
+    x = normed(g, conv(g, x, "a", 5, 3, 3, 1, 1, 1, 1, false), "na");
+    dna_node *y = dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {1, 2}});
+    dna_node *z =
+        dna_gelu(g, dna_batch_norm(g, conv(g, y, "b", 5, 1, 3, 1, 1, 0, 1, false), "nb",
+                        (dna_batch_norm_opts){0}));
+    y = dna_add(g, y, z);
+    y = dna_batch_norm(
+        g, conv(g, y, "c", 3, 2, 3, 2, 2, 0, 0, true), "nc", (dna_batch_norm_opts){0});
+    y = dna_leaky_relu(g, y, 0.1);
+    return head(g, dna_avg_pool2d(g, y, (dna_avg_pool_opts){.kernel = {1, 2}}));
+}
+
+static dna_node *
 conv_one_by_one(dna_graph *g, dna_node *x)
 {
     return head(g, conv(g, conv(g, x, "a", 7, 1, 1, 1, 1, 0, 0, false), "b", 1, 1, 1, 2,
@@ -559,6 +611,10 @@ const op_case op_cases[] = {
     {"conv, kernel as wide as the input", 3, {2, 3, 5}, 2, conv_whole},
     {"conv, tall kernels", 3, {1, 8, 9}, 3, conv_tall},
     {"conv padded", 3, {2, 6, 7}, 2, conv_padded},
+    {"images joined one by one", 3, {1, 6, 13}, 3, stacked_maps},
+    {"images joined one by one, two channels", 3, {2, 5, 12}, 2, stacked_maps},
+    {"norm, activation, pool", 3, {2, 7, 19}, 3, norm_then_pool},
+    {"norm, activation, pool, one row", 3, {1, 3, 11}, 4, norm_then_pool},
     {"conv 1 x 1", 3, {5, 3, 4}, 4, conv_one_by_one},
     {"conv 1d", 2, {2, 9}, 3, conv_1d},
     {"conv dilated", 3, {2, 8, 14}, 3, conv_dilated},

@@ -13,7 +13,9 @@
 
 static const dna_transform_def *const transforms[] = {&dna_transform_crop,
     &dna_transform_subsample, &dna_transform_snp_format, &dna_transform_validate_snp,
-    &dna_transform_reformat_position, &dna_transform_rotate};
+    &dna_transform_reformat_position, &dna_transform_rotate, &dna_transform_sort_rows,
+    &dna_transform_major_minor, &dna_transform_plus_minus, &dna_transform_pad,
+    &dna_transform_bin};
 
 static const char *const split_names[DNA_N_SPLIT] = {
     [DNA_TRAINING] = "training",

@@ -13,5 +13,8 @@ extern const dna_transform_def dna_transform_snp_format;
 extern const dna_transform_def dna_transform_validate_snp;
 extern const dna_transform_def dna_transform_reformat_position;
 extern const dna_transform_def dna_transform_rotate;
+extern const dna_transform_def dna_transform_sort_rows;
+extern const dna_transform_def dna_transform_major_minor, dna_transform_plus_minus;
+extern const dna_transform_def dna_transform_pad, dna_transform_bin;
 
 #endif

@@ -97,6 +97,16 @@ paste -d, together out | awk -F, '
         }
     }' || fail "together and alone differ"
 
+# a published network: sorted rows, padded to one width, no positions
+sed '/^network:/d; s/^dataset_transforms:.*/dataset_transforms: [{crop: {max_snp: 60}}, {sort_rows: {by: medoid}}, {pad: {n_snp: 80}}, {snp_format: matrix}]/' m/spidna.yml > m/flagel.yml
+cp "$examples/flagel_theta.yml" m
+echo 'network: {file: flagel_theta.yml, params: {n_filters: 4, n_hidden: 3}}' >> m/flagel.yml
+ok train -r flagel m/flagel.yml
+net=m/run_flagel/m_run_flagel_best_net.safetensors
+ok inspect $net
+grep -q 'fc1.weight  *F32 \[3, 156\]' out || fail "fc1 of 4 filters on (80 - 2) / 2 places"
+ok predict $net "$data"/scenario_00/*.npz
+
 # what is wrong: one line that names file and line
 bad() {
     cat > m/bad_net.yml

@@ -64,7 +64,9 @@ test_every_transform_answers_to_both_names(void **state)
     (void)state;
     static const char *const names[][2] = {{"crop", "Crop"}, {"subsample", "Subsample"},
         {"snp_format", "SnpFormat"}, {"validate_snp", "ValidateSnp"},
-        {"reformat_position", "ReformatPosition"}, {"rotate", "Rotate"}};
+        {"reformat_position", "ReformatPosition"}, {"rotate", "Rotate"},
+        {"sort_rows", "SortRows"}, {"major_minor", "MajorMinor"},
+        {"plus_minus", "PlusMinus"}, {"pad", "Pad"}, {"bin", "Bin"}};
     for (int64_t i = 0; i < DNA_COUNT(names); i++) {
         const dna_transform_def *def = dna_transform_find(names[i][0]);
         assert_non_null(def);
@@ -72,7 +74,7 @@ test_every_transform_answers_to_both_names(void **state)
         assert_ptr_equal(def, dna_transform_at(i));
         assert_non_null(def->doc);
     }
-    assert_null(dna_transform_at(6));
+    assert_null(dna_transform_at(11));
     assert_null(dna_transform_at(-1));
     assert_null(dna_transform_find("maf"));
 }

@@ -173,6 +173,9 @@ DNA_API int dna_run_convert(const dna_convert_options *o, char **config) DNA_MUS
 
 typedef struct {
     const char *model; /* network file or a run's final config */
+    /* Networks that answer together with it: means, and <name>_sd, their deviation. */
+    const char *const *also;
+    int64_t n_also;
     /* npz files, or one dataset config; or genotype data, which go in windows */
     const char *const *inputs;
     int64_t n_input;

@@ -27,6 +27,7 @@ typedef struct {
     int64_t chromosome_size, region_start;
     const char *summary, *bedgraph, *bed, *figure;
     const char *model;
+    dna_opt_list also;
     dna_opt_list inputs;
 } predict_values;
 
@@ -38,6 +39,12 @@ static const dna_opt options[] = {
         .offset = offsetof(predict_values, output),
         .doc =
             "Append the table to this file; the header is written if it is empty (default: standard output)."},
+    {.name = "also",
+        .kind = OPT_LIST,
+        .metavar = "NETWORK",
+        .offset = offsetof(predict_values, also),
+        .doc =
+            "Another network that answers together with MODEL (repeatable): the values are means over the networks, and <name>_sd tells how far they are apart."},
     {.name = "checkpoint",
         .kind = OPT_CHOICE,
         .metavar = "NAME",
@@ -211,6 +218,8 @@ run(const void *values, dna_log *log)
     o.model = v->model;
     o.inputs = v->inputs.items;
     o.n_input = v->inputs.n;
+    o.also = v->also.items;
+    o.n_also = v->also.n;
     o.checkpoint = checkpoint_name(v->checkpoint);
     o.preprocess = v->preprocess;
     o.is_raw = v->is_raw;

@@ -9,6 +9,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "config/config.h"
+#include "run/ensemble.h"
 #include "run/predict_inputs.h"
 #include "run/predict_windows.h"
 #include "run/run_dir.h"
@@ -19,8 +20,11 @@
 typedef struct {
     const dna_predict_files_options *o;
     dna_network *net;
+    dna_ensemble ensemble; /* with other networks, if there are any */
     dna_predict_inputs inputs;
-    dna_predicted *params;
+    dna_predicted *own_params;   /* of one network */
+    const dna_predicted *params; /* [n_param] of the table */
+    int64_t n_param;
     dna_pool *load_pool;
     dna_table *table;
     int64_t n_value;        /* numbers a sample */
@@ -121,8 +125,8 @@ open_table(predict_job *j)
     if (o->is_raw) {
         DNA_TRY(dna_raw_columns(&columns, &n_column, lead, n_lead, j->n_value));
     } else {
-        DNA_TRY(dna_prediction_columns(&columns, &n_column, lead, n_lead, j->params,
-            j->net->n_param, o->by_scenario));
+        DNA_TRY(dna_prediction_columns(
+            &columns, &n_column, lead, n_lead, j->params, j->n_param, o->by_scenario));
     }
     if (o->out_path != NULL) {
         DNA_TRY(dna_table_open_file(&j->table, o->out_path, DNA_APPEND_ALL,
@@ -147,8 +151,16 @@ prepare(predict_job *j)
     DNA_TRY(dna_predict_inputs_init(&j->inputs, o, j->net));
     DNA_REQUIRE(!o->by_scenario || j->inputs.is_dataset, DNA_EARG,
         "--by scenario needs a dataset config as input: npz files have no scenario");
-    DNA_TRY(dna_network_predicted(&j->params, j->net));
+    DNA_TRY(dna_network_predicted(&j->own_params, j->net));
+    j->params = j->own_params;
+    j->n_param = j->net->n_param;
     j->n_value = o->is_raw ? dna_network_n_output(j->net) : dna_network_n_value(j->net);
+    if (o->n_also > 0) {
+        DNA_TRY(dna_ensemble_open(&j->ensemble, j->net, o->also, o->n_also));
+        j->params = j->ensemble.params;
+        j->n_param = j->ensemble.n_param;
+        j->n_value = j->ensemble.n_value;
+    }
     int64_t batch = o->batch_size > 0 ? o->batch_size : DEFAULT_BATCH;
     batch = DNA_MIN(batch, j->inputs.n);
     j->n_batch = batch;
@@ -174,7 +186,8 @@ job_clear(predict_job *j)
     dna_free(j->samples);
     dna_free(j->status);
     dna_free(j->values);
-    dna_free(j->params);
+    dna_free(j->own_params);
+    dna_ensemble_clear(&j->ensemble);
     dna_predict_inputs_clear(&j->inputs);
     dna_network_free(j->net);
 }
@@ -215,7 +228,7 @@ put_row(predict_job *j, int64_t i, const double *values)
         dna_table_number(j->table, values[k]);
     }
     if (!j->o->is_raw) {
-        dna_prediction_put(j->table, j->params, j->net->n_param, values);
+        dna_prediction_put(j->table, j->params, j->n_param, values);
     }
     return dna_table_end_row(j->table);
 }
@@ -271,8 +284,11 @@ run_batch(predict_job *j, int64_t n)
     }
     options.names = names;
     DNA_TRY(dna_pool_run(j->load_pool, n, load_task, j));
-    DNA_TRY(dna_network_predict(j->net, (const dna_sample *const *)j->samples, n,
-        &options, values, status, run_messages));
+    const dna_sample *const *samples = (const dna_sample *const *)j->samples;
+    DNA_TRY(o->n_also > 0 ? dna_ensemble_predict(
+                &j->ensemble, samples, n, &options, values, status, run_messages)
+                          : dna_network_predict(j->net, samples, n, &options, values,
+                              status, run_messages));
     for (int64_t i = 0; i < n; i++) {
         if (status[i] < 0) {
             report_failure(j, i,
@@ -334,8 +350,7 @@ put_scenario(predict_job *j, int64_t scenario, const double *values, int64_t n)
 
     dna_table_integer(j->table, scenario);
     dna_table_integer(j->table, n);
-    DNA_TRY(
-        dna_prediction_put_summary(j->table, j->params, j->net->n_param, values, n));
+    DNA_TRY(dna_prediction_put_summary(j->table, j->params, j->n_param, values, n));
     DNA_TRY(dna_table_end_row(j->table));
 out:
     return rc;
@@ -408,6 +423,10 @@ dna_run_predict(const dna_predict_files_options *o, int64_t *n_failed)
     int rc = DNA_OK;
 
     DNA_TRY(dna_predict_wants_windows(o, &in_windows));
+    DNA_REQUIRE(o->n_also == 0 || !o->is_raw, DNA_EARG,
+        "raw outputs are those of one network: --raw and --also exclude each other");
+    DNA_REQUIRE(o->n_also == 0 || !in_windows, DNA_EARG,
+        "windows along a genome are predicted by one network: --also is for samples");
     DNA_TRY(load_network(&j));
     if (in_windows) {
         DNA_TRY(dna_predict_windows(o, j.net));

@@ -52,3 +52,25 @@ for split in test,5 validation,5 training,20; do
     n=$(grep -c ",${split%,*}\$" m/m_preprocessed_params.csv)
     [ "$n" = "${split#*,}" ] || fail "$n scenarios for $split"
 done
+
+# two networks together: mean probabilities, the class of the larger, and its deviation
+ok train -r again --set seed=2 m/cnn.yml
+a=m/run_000/m_run_000_best_net.safetensors
+b=m/run_again/m_run_again_best_net.safetensors
+ok predict $a "$data"/scenario_0[0-4]/*.npz
+cp out a.csv
+ok predict $b "$data"/scenario_0[0-4]/*.npz
+cp out b.csv
+ok predict --also $b $a "$data"/scenario_0[0-4]/*.npz
+head -1 out > header
+echo 'path,history_decline,history_expansion of size,history,history_sd,event_time,event_time_sd' | cmp - header
+paste -d, a.csv b.csv out | awk -F , '
+    function near(x, y) { d = x - y; if (d < 0) d = -d; return d < 1e-6 }
+    NR > 1 {
+        d = ($2 + $7) / 2; e = ($3 + $8) / 2
+        label = d >= e ? "decline" : "expansion of size"
+        sd = d >= e ? $2 - $7 : $3 - $8
+        if (sd < 0) sd = -sd
+        sd /= sqrt(2)
+        if (!near($12, d) || !near($13, e) || $14 != label || !near($15, sd)) { print; exit 1 }
+    }' || fail "an ensemble of classifications"

@@ -195,6 +195,8 @@ transpose_8(const int8_t *in, int64_t in_stride, int8_t *out, int64_t out_stride
     }
 }
 
+enum { BLOCK_ROWS = 64, BLOCK_SITES = 256 };
+
 /* Sites by rows into rows by sites. */
 static void
 transpose(const int8_t *in, int64_t n_site, int64_t n_row, int8_t *out)
@@ -204,9 +206,17 @@ transpose(const int8_t *in, int64_t n_site, int64_t n_row, int8_t *out)
     int64_t whole_site = is_little ? n_site / 8 * 8 : 0;
     int64_t whole_row = is_little ? n_row / 8 * 8 : 0;
 
-    for (int64_t r = 0; r < whole_row; r += 8) {
-        for (int64_t s = 0; s < whole_site; s += 8) {
-            transpose_8(in + s * n_row + r, n_row, out + r * n_site + s, n_site);
+    /* in blocks whose lines of cache are read once */
+    for (int64_t r0 = 0; r0 < whole_row; r0 += BLOCK_ROWS) {
+        int64_t r1 = DNA_MIN(r0 + BLOCK_ROWS, whole_row);
+        for (int64_t s0 = 0; s0 < whole_site; s0 += BLOCK_SITES) {
+            int64_t s1 = DNA_MIN(s0 + BLOCK_SITES, whole_site);
+            for (int64_t r = r0; r < r1; r += 8) {
+                for (int64_t s = s0; s < s1; s += 8) {
+                    transpose_8(
+                        in + s * n_row + r, n_row, out + r * n_site + s, n_site);
+                }
+            }
         }
     }
     for (int64_t r = 0; r < n_row; r++) {

@@ -6,6 +6,7 @@
  * means is found by going down from its node, so a site costs as much as it has derived
  * samples. Where samples are isolated, they are looked for at each site.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -31,6 +32,7 @@ struct dna_tree_walk {
     int n_allele;
     int64_t n_isolated; /* samples */
     int64_t inserted, removed, site, mutation;
+    double change; /* up to here the tree stays */
 };
 
 void
@@ -116,31 +118,49 @@ remove_edge(dna_tree_walk *w, int32_t p, int32_t c)
     w->n_isolated += is_isolated_sample(w, p) + is_isolated_sample(w, c);
 }
 
+/* Where the next edge begins, and where one ends; infinity after the last. */
+static double
+next_insertion(const dna_tree_walk *w)
+{
+    const dna_tree_sequence *ts = w->ts;
+    return w->inserted < ts->n_edge ? ts->left[ts->insertion[w->inserted]]
+                                    : (double)INFINITY;
+}
+
+static double
+next_removal(const dna_tree_walk *w)
+{
+    const dna_tree_sequence *ts = w->ts;
+    return w->removed < ts->n_edge ? ts->right[ts->removal[w->removed]]
+                                   : (double)INFINITY;
+}
+
 /* The tree at a position, from one further left. */
 static void
 go_to(dna_tree_walk *w, double position)
 {
     const dna_tree_sequence *ts = w->ts;
 
+    if (position < w->change) {
+        return;
+    }
+    double begin = next_insertion(w);
+    double end = next_removal(w);
     for (;;) {
-        bool may_insert = w->inserted < ts->n_edge
-                          && ts->left[ts->insertion[w->inserted]] <= position;
-        bool may_remove =
-            w->removed < ts->n_edge && ts->right[ts->removal[w->removed]] <= position;
         /* an edge that ends where another begins goes first */
-        if (may_remove
-            && (!may_insert
-                || ts->right[ts->removal[w->removed]]
-                       <= ts->left[ts->insertion[w->inserted]])) {
+        if (end <= begin && end <= position) {
             int32_t e = ts->removal[w->removed++];
             remove_edge(w, ts->parent[e], ts->child[e]);
-        } else if (may_insert) {
+            end = next_removal(w);
+        } else if (begin <= position) {
             int32_t e = ts->insertion[w->inserted++];
             insert_edge(w, ts->parent[e], ts->child[e]);
+            begin = next_insertion(w);
         } else {
-            return;
+            break;
         }
     }
+    w->change = DNA_MIN(begin, end);
 }
 
 /* ---- genotypes --------------------------------------------------------------------- */

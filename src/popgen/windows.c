@@ -283,11 +283,10 @@ tell(dna_windows *w, int64_t n, dna_window *out)
         out->end = w->start + (double)w->rule.size;
         origin = w->start + (w->is_integer ? 1 : 0);
     } else if (n > 0) {
-        out->start = floor(from_0(w, position[0]));
+        out->start = DNA_MAX(floor(from_0(w, position[0])), 0.0); /* 0: unknown */
         out->end = floor(from_0(w, position[n - 1])) + 1;
         out->is_complete = w->rule.unit != DNA_WINDOW_SITES || n == w->rule.size;
-        bool is_share = dna_site_source_is_normalized(dna_genotypes_source(w->g));
-        origin = w->rule.unit == DNA_WINDOW_SITES && !is_share ? position[0] : 0;
+        origin = w->rule.unit == DNA_WINDOW_SITES ? position[0] : 0;
     }
     if (n > 0) {
         out->missing = (double)n_missing / (double)(n * w->n_row);

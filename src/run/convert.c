@@ -300,14 +300,19 @@ out:
     return rc;
 }
 
-/* What was begun is of no use to anybody. */
+/* What was begun is of no use to anybody. The folder was not there before. */
 static void
-remove_part(const dataset *d)
+remove_part(const dataset *d, const char *table)
 {
+    if (!d->is_packed) {
+        dna_temp_dir_remove(d->folder);
+        return;
+    }
     char *part = dna_packed_part_path(d->o->output);
     if (part != NULL) {
         (void)unlink(part);
     }
+    (void)unlink(table);
     dna_free(part);
 }
 
@@ -349,18 +354,17 @@ convert_to_dataset(const dna_convert_options *o, bool is_packed, char **config)
     DNA_TRY(dna_str_status(&path));
     DNA_TRY(dna_table_open_file(&d.table, path.data, 0, columns, DNA_COUNT(columns)));
     rc = convert_all(&d);
-    if (rc < 0 && is_packed) {
-        remove_part(&d);
-        (void)unlink(path.data);
+    if (rc == DNA_OK && !is_packed) {
+        rc = write_config(&d, config);
+    }
+    if (rc < 0) {
+        remove_part(&d, path.data);
     }
     DNA_TRY(rc);
     if (is_packed) {
         *config = dna_strdup(o->output);
-        rc = *config == NULL ? DNA_ENOMEM : DNA_OK;
-    } else {
-        rc = write_config(&d, config);
+        DNA_REQUIRE(*config != NULL, DNA_ENOMEM, "out of memory");
     }
-    DNA_TRY(rc);
     dna_log_info(o->log,
         "%s: %" PRId64 " windows written, %" PRId64 " passed over as not full",
         o->output, d.n_written, d.n_passed_over);

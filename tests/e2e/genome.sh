@@ -103,6 +103,8 @@ sed 1d out | sort -t , -k 3,3n | cut -d , -f 4- | cmp - as_npz
 sed 1d w/packed_windows.csv | cut -d , -f 3-7 | cmp - places
 refused 'is already there' convert --window-sites 60 g.vcf w/packed.dnapack
 refused 'sites are not sorted' convert unsorted.vcf w/unsorted.dnapack
+refused 'sites are not sorted' convert unsorted.vcf unsorted
+[ ! -e unsorted ] || fail 'half a folder'
 [ "$(ls w)" = "packed.dnapack
 packed_windows.csv" ] || fail "$(ls w)"
 grep -q '^# genotypes: samples: null' windows/windows_dataset_config.yml || fail 'no rules'
@@ -167,3 +169,17 @@ status=0
 status=0
 "$dnadna" predict --window-sites 2000 $net g.vcf > out 2> err || status=$?
 [ $status = 1 ] && grep -q "no window could be predicted; the first: $n5 of 2000 sites" err || fail "$(cat err)"
+
+# ms text: windows count from their first site, whether positions are shares or bp; a network of
+# shares of 2 Mb sees the same numbers
+awk 'BEGIN { print "ms 8 1\n\n//\nsegsites: 180"; printf "positions:"
+    for (i = 0; i < 180; i++) printf " %.6f", (i + 1) / 200
+    print ""
+    for (h = 0; h < 8; h++) { for (i = 0; i < 180; i++) printf "%d", (i * 7 + h * (i % 5 + 1)) % 8 < 3; print "" } }' > m.ms
+ok predict $net m.ms
+grep -v '^#' out | cut -d , -f 6-8 > shares.csv
+ok predict --chromosome-size 2000000 $net m.ms
+grep -v '^#' out | cut -d , -f 6-8 > bp.csv
+[ "$(grep -c . bp.csv)" = 4 ] || fail "$(cat out)"
+paste -d , shares.csv bp.csv | awk -F , 'NR > 1 { for (k = 1; k < 4; k++) if (($k - $(k + 3)) ^ 2 > 1e-8 * $k ^ 2) exit 1 }' ||
+    fail "$(paste shares.csv bp.csv)"

@@ -91,7 +91,7 @@ save(writer *w, int64_t scenario, int64_t replicate, const dna_sample *sample)
 {
     dna_sample_options o = {
         .is_stored = w->files != DNA_BENCH_DEFLATED, .skips_sync = true};
-    char name[64];
+    char name[128];
     int rc = DNA_OK;
 
     if (w->packed != NULL) {

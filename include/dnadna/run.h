@@ -369,6 +369,13 @@ DNA_API int dna_run_export(const dna_export_options *o) DNA_MUST_CHECK;
 
 /** Describe a network file for people. */
 DNA_API int dna_run_inspect(const char *path, FILE *out) DNA_MUST_CHECK;
+/** Its card in Markdown: what it predicts, which inputs it takes, its training, metrics on its
+ *  test set (of the table beside it), layers, checksum. */
+DNA_API int dna_run_inspect_card(const char *path, FILE *out) DNA_MUST_CHECK;
+/** Compute the outputs again that its file has for made-up inputs; *is_same: they are the same
+ *  up to rounding. DNA_ENOTFOUND: the file has none. */
+DNA_API int dna_run_inspect_verify(
+    const char *path, FILE *out, bool *is_same) DNA_MUST_CHECK;
 /** Describe genotype data of any format: all is read, nothing is dropped. networks: files
  * of networks; told is whether the data have the sizes they need. */
 DNA_API int dna_run_inspect_data(const char *path, const char *const *networks,

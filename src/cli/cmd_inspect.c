@@ -8,6 +8,7 @@ typedef struct {
     dna_common common;
     const char *file;
     dna_opt_list networks;
+    bool markdown, verify;
 } inspect_values;
 
 static const dna_opt options[] = {
@@ -18,6 +19,17 @@ static const dna_opt options[] = {
         .doc =
             "Of genotype data: tell whether they have the sizes that this network needs "
             "(repeatable)."},
+    {.name = "markdown",
+        .kind = OPT_FLAG,
+        .exclusive = 1,
+        .offset = offsetof(inspect_values, markdown),
+        .doc = "Of a network: its card in Markdown, to go with the file."},
+    {.name = "verify",
+        .kind = OPT_FLAG,
+        .exclusive = 1,
+        .offset = offsetof(inspect_values, verify),
+        .doc =
+            "Of a network: compute again what its file says of made-up inputs, and tell whether this machine gives the same numbers."},
     {0}};
 
 static const dna_arg arguments[] = {
@@ -42,7 +54,16 @@ static int
 run(const void *values, dna_log *log)
 {
     const inspect_values *v = values;
+    bool is_same = false;
+
     (void)log;
+    if (v->markdown) {
+        return dna_run_inspect_card(v->file, stdout);
+    }
+    if (v->verify) {
+        int rc = dna_run_inspect_verify(v->file, stdout, &is_same);
+        return rc < 0 ? rc : is_same ? DNA_EXIT_OK : DNA_EXIT_FAILED;
+    }
     if (v->networks.n > 0 || dna_run_is_genotypes(v->file)) {
         return dna_run_inspect_data(v->file, v->networks.items, v->networks.n, stdout);
     }

@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "dnadna/rng.h"
 #include "nn/optim.h"
+#include "run/golden.h"
 #include "run/net_cost.h"
 #include "run/net_target.h"
 
@@ -48,30 +49,6 @@ verdict(bench *b, const char *what, const char *word, const char *detail)
 }
 
 /* ---- inputs and states -------------------------------------------------------------- */
-
-/* One sample: positions that grow, sites of various frequencies. */
-static void
-fill_sample(float *x, const dna_net_sizes *sizes, int64_t number)
-{
-    dna_rng rng;
-    double total = 0;
-
-    dna_rng_init(&rng, SEED, "net check input", number, 0, 0);
-    for (int64_t j = 0; sizes->concat && j < sizes->n_snp; j++) {
-        total += 0.1 + dna_rng_uniform(&rng);
-        x[j] = (float)total;
-    }
-    for (int64_t j = 0; sizes->concat && j < sizes->n_snp; j++) {
-        x[j] = (float)((double)x[j] / (total + 1));
-    }
-    x += sizes->concat ? sizes->n_snp : 0;
-    for (int64_t j = 0; j < sizes->n_snp; j++) {
-        double frequency = 0.05 + 0.9 * dna_rng_uniform(&rng);
-        for (int64_t i = 0; i < sizes->n_indiv; i++) {
-            x[i * sizes->n_snp + j] = dna_rng_uniform(&rng) < frequency ? 1.0f : 0.0f;
-        }
-    }
-}
 
 static int64_t
 sample_size(const dna_net_sizes *sizes)
@@ -137,7 +114,7 @@ try_sizes(
         goto out;
     }
     DNA_TRY(new_program(b, &p, g, state, 1, false));
-    fill_sample(dna_program_input(p, 0), sizes, 0);
+    dna_golden_input(dna_program_input(p, 0), sizes, 0);
     DNA_TRY(dna_program_forward(p));
     for (int64_t i = 0; i < sizes->n_outputs; i++) {
         *finite = *finite && isfinite(dna_program_output(p)[i]);
@@ -263,7 +240,7 @@ start_gradients(bench *b, gradients *d)
     DNA_NEW(d->x, BATCH * size);
     DNA_NEW(d->grads, DNA_MAX(d->n_param, 1));
     for (int64_t i = 0; i < BATCH; i++) {
-        fill_sample(d->x + i * size, &d->sizes, i);
+        dna_golden_input(d->x + i * size, &d->sizes, i);
     }
     for (int64_t i = 0; i < BATCH * size; i++) {
         dna_reference_input(d->r, 0)[i] = (double)d->x[i];
@@ -488,7 +465,7 @@ check_evaluation(bench *b)
     DNA_NEW(y, BATCH * n_out);
     DNA_NEW(y2, BATCH * n_out);
     for (int64_t i = 0; i < BATCH; i++) {
-        fill_sample(x + i * size, &b->t.sizes, i);
+        dna_golden_input(x + i * size, &b->t.sizes, i);
     }
     DNA_TRY(evaluate(b, state, x, BATCH, y));
     for (int64_t i = 0; i < BATCH; i++) {
@@ -566,7 +543,7 @@ learn(bench *b, double lr, double *first, double *least, int *n_step)
     *first = *least = 0;
     while (*n_step < MAX_STEP && (*n_step == 0 || *least > 0.01 * *first)) {
         for (int64_t i = 0; i < N_LEARN; i++) { /* the input's room is the program's */
-            fill_sample(
+            dna_golden_input(
                 dna_program_input(p, 0) + i * sample_size(&b->t.sizes), &b->t.sizes, i);
         }
         DNA_TRY(learn_once(p, state, optim, b->pool, n, &loss));

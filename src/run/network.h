@@ -60,6 +60,8 @@ typedef struct {
     double training_loss, validation_loss; /* NaN: not known */
     /* of fresh samples: learned from, and what was drawn again for them */
     int64_t n_sample, n_redrawn, n_given_up;
+    const float *golden; /* outputs for made-up inputs (golden.h); NULL: not made */
+    int64_t n_golden;
 } dna_checkpoint;
 
 /** Where a tensor of the network's state lies. */

@@ -331,6 +331,26 @@ out:
     return rc;
 }
 
+/* Outputs that a reader can compare with. */
+static int
+put_golden(dna_arena *a, dna_value *meta, const dna_checkpoint *c)
+{
+    dna_value *map = dna_value_map(a), *list = dna_value_list(a);
+    int rc = DNA_OK;
+
+    DNA_REQUIRE(map != NULL && list != NULL, DNA_ENOMEM, "%s", dna_message());
+    for (int64_t i = 0; i < c->n_golden; i++) {
+        if (!isfinite(c->golden[i])) {
+            goto out; /* nothing to compare with */
+        }
+        DNA_TRY(dna_value_append(a, list, dna_value_float(a, (double)c->golden[i])));
+    }
+    DNA_TRY(dna_value_set(a, map, "outputs", list));
+    DNA_TRY(dna_value_set(a, meta, "golden", map));
+out:
+    return rc;
+}
+
 static int
 describe(dna_str *text, const dna_network *net, const dna_checkpoint *c)
 {
@@ -360,6 +380,7 @@ describe(dna_str *text, const dna_network *net, const dna_checkpoint *c)
         a, origin, "validation_loss", number_or_null(a, c->validation_loss)));
     DNA_TRY(dna_value_set(a, meta, "provenance", origin));
     DNA_TRY(count_simulation(a, meta, c));
+    DNA_TRY(c->golden != NULL ? put_golden(a, meta, c) : DNA_OK);
     DNA_TRY(dna_value_set(a, meta, "dnadna_version", dna_value_string(a, DNA_VERSION)));
     DNA_TRY(dna_json_write(text, meta, 0));
 out:

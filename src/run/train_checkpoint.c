@@ -7,8 +7,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "run/golden.h"
 #include "run/settings.h"
 #include "run/train_loop.h"
+
+#define MAX_GOLDEN ((int64_t)1 << 22) /* entries of an input */
 
 /* "dnadna train --resume DIR"; a word that begins with a dash would be an option. */
 static int
@@ -39,6 +42,25 @@ say_diverged(const dna_loop *l)
         (long long)l->epoch, (long long)l->batch + 1, why);
 }
 
+/* With what the network answers to made-up inputs, unless they are very large. */
+static int
+save_with_golden(dna_network *net, const char *path, dna_checkpoint *c)
+{
+    float *golden = NULL;
+    int rc = DNA_OK;
+
+    if (dna_net_n_row(&net->sizes) * net->sizes.n_snp <= MAX_GOLDEN) {
+        c->n_golden = DNA_N_GOLDEN * net->sizes.n_outputs;
+        DNA_NEW(golden, c->n_golden);
+        DNA_TRY(dna_golden_outputs(net, golden));
+        c->golden = golden;
+    }
+    DNA_TRY(dna_network_save(net, path, c));
+out:
+    dna_free(golden);
+    return rc;
+}
+
 int
 dna_loop_save(const dna_loop *l, const char *name, double validation_loss, char **path)
 {
@@ -55,7 +77,7 @@ dna_loop_save(const dna_loop *l, const char *name, double validation_loss, char 
 
     DNA_TRY(dna_training_path(path, l->t, name));
     dna_regime_show_mean(&l->regime, l->t->net->state);
-    rc = dna_network_save(l->t->net, *path, &c);
+    rc = save_with_golden(l->t->net, *path, &c);
     dna_regime_hide_mean(&l->regime, l->t->net->state);
     if (rc == DNA_ENUMERIC) { /* a weight that the losses do not depend on */
         rc = say_diverged(l);

@@ -2,12 +2,14 @@
  *
  * SPDX-License-Identifier: MIT
  *
- *     bench_engine NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT]]]
+ *     bench_engine NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT [NxS [BLOCKS]]]]]
  *
  * ISA is the kernels' ("best"); LEFT_OUT is a sum of DNA_WITHOUT_... (program.h).
- * Batches of 50 haplotypes x 400 SNPs with positions, 21 outputs; a training step is
+ * Batches of N haplotypes x S SNPs (50x400) with positions, 21 outputs; BLOCKS is of
+ * networks that have a setting n_blocks. A training step is
  * forward, backward of the mean squared error, and Adam. One line: key=value ... The
- * rate is the median of five windows. compare.sh runs it against PyTorch.
+ * rate is the median of five windows; cpu_ms is the processor time of a sample, which other
+ * work on the machine disturbs less. compare.sh runs it against PyTorch.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +25,7 @@
 #include "nets/net.h"
 #include "nn/optim/optim_defs.h"
 
-enum { ROWS = 50, SNPS = 400, OUTPUTS = 21, WINDOWS = 5 };
+enum { OUTPUTS = 21, WINDOWS = 5 };
 
 typedef struct {
     dna_arena *arena;
@@ -37,6 +39,7 @@ typedef struct {
     bool is_training;
     const char *isa;
     unsigned without;
+    int64_t rows, snps, blocks; /* blocks 0: the network's default */
 } bench;
 
 /* What torch.optim.Adam does by default. */
@@ -74,14 +77,20 @@ set_up(bench *b, const char *name, int n_thread)
 {
     const dna_net_def *net = dna_net_find(name);
     dna_net_sizes sizes = {
-        .n_snp = SNPS, .n_indiv = ROWS, .concat = true, .n_outputs = OUTPUTS};
+        .n_snp = b->snps, .n_indiv = b->rows, .concat = true, .n_outputs = OUTPUTS};
     const void *opts = NULL;
     dna_rng rng;
     int rc = DNA_OK;
 
     DNA_REQUIRE(net != NULL, DNA_EARG, "no network is named \"%s\"", name);
     DNA_TRY(dna_arena_new(&b->arena));
-    DNA_TRY(dna_net_read_params(&opts, b->arena, net, NULL, &sizes));
+    dna_value *params = dna_value_map(b->arena);
+    DNA_REQUIRE(params != NULL, DNA_ENOMEM, "%s", dna_message());
+    if (b->blocks > 0) {
+        DNA_TRY(dna_value_set(
+            b->arena, params, "n_blocks", dna_value_int(b->arena, b->blocks)));
+    }
+    DNA_TRY(dna_net_read_params(&opts, b->arena, net, params, &sizes));
     DNA_TRY(dna_net_build(&b->g, net, opts, &sizes));
     DNA_TRY(dna_state_new(&b->state, b->g));
     DNA_TRY(dna_state_init_random(b->state, 1));
@@ -100,8 +109,8 @@ set_up(bench *b, const char *name, int n_thread)
         b->target[i] = (float)dna_rng_normal(&rng);
     }
     float *x = dna_program_input(b->program, 0);
-    for (int64_t i = 0; i < b->batch * (ROWS + 1) * SNPS; i++) {
-        bool is_position = i / SNPS % (ROWS + 1) == 0;
+    for (int64_t i = 0; i < b->batch * (b->rows + 1) * b->snps; i++) {
+        bool is_position = i / b->snps % (b->rows + 1) == 0;
         double u = dna_rng_uniform(&rng);
         x[i] = is_position ? (float)u : u < 0.3 ? 1.0f : 0.0f;
     }
@@ -130,12 +139,14 @@ compare(const void *a, const void *b)
 }
 
 static int
-measure(bench *b, double window, double rates[WINDOWS])
+measure(bench *b, double window, double rates[WINDOWS], double *cpu_ms)
 {
+    int64_t n_sample = 0;
     int rc = DNA_OK;
     for (int i = 0; i < 2; i++) { /* first touch of memory, caches */
         DNA_TRY(step(b));
     }
+    clock_t cpu = clock();
     for (int w = 0; w < WINDOWS; w++) {
         double t0 = seconds();
         double t = t0;
@@ -146,7 +157,9 @@ measure(bench *b, double window, double rates[WINDOWS])
             t = seconds();
         }
         rates[w] = (double)n / (t - t0);
+        n_sample += n;
     }
+    *cpu_ms = 1e3 * (double)(clock() - cpu) / CLOCKS_PER_SEC / (double)n_sample;
     qsort(rates, WINDOWS, sizeof(*rates), compare);
 out:
     return rc;
@@ -156,13 +169,13 @@ int
 main(int argc, char **argv)
 {
     bench b = {0};
-    double rates[WINDOWS];
+    double rates[WINDOWS], cpu_ms = 0.0;
     struct rusage usage;
     int rc = DNA_OK;
 
     if (argc < 5) {
         fprintf(stderr,
-            "usage: %s NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT]]]\n",
+            "usage: %s NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT [NxS [BLOCKS]]]]]\n",
             argv[0]);
         return 2;
     }
@@ -170,13 +183,17 @@ main(int argc, char **argv)
     b.is_training = strcmp(argv[4], "train") == 0;
     b.isa = argc > 6 && strcmp(argv[6], "best") != 0 ? argv[6] : NULL;
     b.without = argc > 7 ? (unsigned)atoi(argv[7]) : 0;
+    b.rows = argc > 8 ? atoll(argv[8]) : 50;
+    b.snps = argc > 8 && strchr(argv[8], 'x') != NULL ? atoll(strchr(argv[8], 'x') + 1)
+                                                      : 400;
+    b.blocks = argc > 9 ? atoll(argv[9]) : 0;
     DNA_TRY(set_up(&b, argv[1], atoi(argv[3])));
-    DNA_TRY(measure(&b, argc > 5 ? atof(argv[5]) : 2.0, rates));
+    DNA_TRY(measure(&b, argc > 5 ? atof(argv[5]) : 2.0, rates, &cpu_ms));
     getrusage(RUSAGE_SELF, &usage);
     printf(
-        "engine=dnadna net=%s mode=%s batch=%lld threads=%s rss_mib=%ld spread=%.1f..%.1f samples_per_s=%.1f\n",
-        argv[1], argv[4], (long long)b.batch, argv[3], usage.ru_maxrss / 1024, rates[0],
-        rates[WINDOWS - 1], rates[WINDOWS / 2]);
+        "engine=dnadna net=%s mode=%s batch=%lld threads=%s rss_mib=%ld cpu_ms=%.3f spread=%.1f..%.1f samples_per_s=%.1f\n",
+        argv[1], argv[4], (long long)b.batch, argv[3], usage.ru_maxrss / 1024, cpu_ms,
+        rates[0], rates[WINDOWS - 1], rates[WINDOWS / 2]);
 out:
     if (rc < 0) {
         fprintf(stderr, "%s\n", dna_message());

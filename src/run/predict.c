@@ -425,8 +425,6 @@ dna_run_predict(const dna_predict_files_options *o, int64_t *n_failed)
     DNA_TRY(dna_predict_wants_windows(o, &in_windows));
     DNA_REQUIRE(o->n_also == 0 || !o->is_raw, DNA_EARG,
         "raw outputs are those of one network: --raw and --also exclude each other");
-    DNA_REQUIRE(o->n_also == 0 || !in_windows, DNA_EARG,
-        "windows along a genome are predicted by one network: --also is for samples");
     DNA_TRY(load_network(&j));
     if (in_windows) {
         DNA_TRY(dna_predict_windows(o, j.net));

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "report/genome_track.h"
+#include "run/ensemble.h"
 #include "run/genome.h"
 #include "run/settings.h"
 #include "run/window_feed.h"
@@ -26,7 +27,9 @@ typedef struct {
     dna_network *net;
     dna_genome_options genome; /* the user's, completed */
     const char **rules;        /* of it */
-    dna_predicted *params;     /* raw: an output each */
+    dna_ensemble ensemble;     /* with other networks, if there are any */
+    dna_predicted *own_params; /* of one network; raw: an output each */
+    const dna_predicted *params;
     char **raw_names;
     int64_t n_param, n_value;
     dna_table *table;
@@ -64,18 +67,27 @@ name_values(windows_job *j)
     int rc = DNA_OK;
 
     j->n_param = j->net->n_param;
+    if (j->o->n_also > 0) {
+        DNA_TRY(dna_ensemble_open(&j->ensemble, j->net, j->o->also, j->o->n_also));
+        j->params = j->ensemble.params;
+        j->n_param = j->ensemble.n_param;
+        j->n_value = j->ensemble.n_value;
+        goto out;
+    }
     if (!j->o->is_raw) {
-        DNA_TRY(dna_network_predicted(&j->params, j->net));
+        DNA_TRY(dna_network_predicted(&j->own_params, j->net));
+        j->params = j->own_params;
         j->n_value = dna_network_n_value(j->net);
         goto out;
     }
     DNA_TRY(dna_raw_columns(
         &j->raw_names, &j->n_param, NULL, 0, dna_network_n_output(j->net)));
     j->n_value = j->n_param;
-    DNA_NEW(j->params, j->n_param);
+    DNA_NEW(j->own_params, j->n_param);
     for (int64_t i = 0; i < j->n_param; i++) {
-        j->params[i].name = j->raw_names[i];
+        j->own_params[i].name = j->raw_names[i];
     }
+    j->params = j->own_params;
 out:
     return rc;
 }
@@ -182,7 +194,8 @@ job_clear(windows_job *j)
     dna_table_free(j->table);
     dna_genome_track_free(j->track);
     dna_log_free(j->warnings);
-    dna_free(j->params);
+    dna_free(j->own_params);
+    dna_ensemble_clear(&j->ensemble);
     dna_columns_free(j->raw_names, j->n_param);
     dna_free(j->why_not);
     dna_free((void *)j->rules);
@@ -251,8 +264,10 @@ compute(windows_job *j, int64_t n, int64_t first)
         .n_thread = j->o->n_thread,
         .log = j->warnings,
         .names = (const char *const *)j->names};
-    return dna_network_predict(
-        j->net, j->samples, n, &options, j->values, j->status, j->messages);
+    return j->o->n_also > 0 ? dna_ensemble_predict(
+               &j->ensemble, j->samples, n, &options, j->values, j->status, j->messages)
+                            : dna_network_predict(j->net, j->samples, n, &options,
+                                j->values, j->status, j->messages);
 }
 
 /* Name and sample of each whole window. */

@@ -95,6 +95,14 @@ sed 1d rows | grep -v NA | cut -d , -f 6-8 | cmp - as_npz
 sed 1d windows/windows_windows.csv | cut -d , -f 3-7 > places
 sed 1d rows | grep -v NA | cut -d , -f 1-5 | cmp - places
 
+# several networks together
+ok predict --also m/run_000/m_run_000_last_epoch_net.safetensors --summary s2.csv $net g.vcf
+grep -q 'event_time,event_time_sd,recent_size,' out || fail "$(cat out)"
+grep -v '^#' out | sed 1d | grep -v NA | cut -d , -f 6-11 > ensemble.csv
+grep -q '^event_time_sd,' s2.csv || fail "$(cat s2.csv)"
+ok predict --also m/run_000/m_run_000_last_epoch_net.safetensors $net windows/windows_dataset_config.yml
+sed 1d out | sort -t , -k 3,3n | cut -d , -f 4- | cmp - ensemble.csv
+
 # and as a packed dataset, which says by which rules it was made
 ok convert --window-sites 60 g.vcf w/packed.dnapack
 head -c 3000 w/packed.dnapack | grep -a -q '"rules": *"samples: null.*"windows": *"size: 60 sites, step: 60' || fail 'no rules'

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
- *     bench_engine NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT [NxS [BLOCKS]]]]]
+ *     bench_engine NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT [NxS [BLOCKS [f32|bf16]]]]]]
  *
  * ISA is the kernels' ("best"); LEFT_OUT is a sum of DNA_WITHOUT_... (program.h).
  * Batches of N haplotypes x S SNPs (50x400) with positions, 21 outputs; BLOCKS is of
@@ -40,6 +40,7 @@ typedef struct {
     const char *isa;
     unsigned without;
     int64_t rows, snps, blocks; /* blocks 0: the network's default */
+    dna_precision precision;
 } bench;
 
 /* What torch.optim.Adam does by default. */
@@ -102,7 +103,8 @@ set_up(bench *b, const char *name, int n_thread)
             .is_training = b->is_training,
             .pool = b->pool,
             .isa = b->isa,
-            .without = b->without}));
+            .without = b->without,
+            .precision = b->precision}));
     DNA_NEW(b->target, b->batch * OUTPUTS);
     dna_rng_init(&rng, 1, "bench", 0, 0, 0);
     for (int64_t i = 0; i < b->batch * OUTPUTS; i++) {
@@ -175,7 +177,7 @@ main(int argc, char **argv)
 
     if (argc < 5) {
         fprintf(stderr,
-            "usage: %s NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT [NxS [BLOCKS]]]]]\n",
+            "usage: %s NET BATCH THREADS train|predict [SECONDS [ISA [LEFT_OUT [NxS [BLOCKS [f32|bf16]]]]]]\n",
             argv[0]);
         return 2;
     }
@@ -187,6 +189,8 @@ main(int argc, char **argv)
     b.snps = argc > 8 && strchr(argv[8], 'x') != NULL ? atoll(strchr(argv[8], 'x') + 1)
                                                       : 400;
     b.blocks = argc > 9 ? atoll(argv[9]) : 0;
+    b.precision = argc > 10 && strcmp(argv[10], "bf16") == 0 ? DNA_PRECISION_BF16
+                                                           : DNA_PRECISION_F32;
     DNA_TRY(set_up(&b, argv[1], atoi(argv[3])));
     DNA_TRY(measure(&b, argc > 5 ? atof(argv[5]) : 2.0, rates, &cpu_ms));
     getrusage(RUSAGE_SELF, &usage);

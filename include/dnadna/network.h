@@ -56,6 +56,7 @@ typedef struct {
     uint64_t seed;        /* of random transforms */
     int64_t first_index;  /* number of samples[0] among all, for their random streams */
     int n_thread;         /* 0: as many as there are */
+    const char *precision; /* "f32" (or NULL) or "bf16": program.h */
     const char *isa; /* kernels: as in program.h; NULL: the best of this processor */
     dna_log *log;    /* NULL: silent */
     /* Of the samples, for warnings and, without their folder, for the random streams of

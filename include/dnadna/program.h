@@ -103,6 +103,26 @@ enum {
     DNA_WITHOUT_ALL = 511
 };
 
+/* How numbers are multiplied. Whatever it is, parameters, gradients of parameters, the state
+ * of an optimiser, biases, sums and statistics are f32 or f64, and results do not depend on
+ * the number of threads.
+ *
+ * DNA_PRECISION_BF16 rounds to bf16 (8 bits of significand, range of a float; to the nearest, ties to
+ * even):
+ * - of a convolution along rows (a kernel of one row, stride 1, no padding, no dilation) that
+ *   is fused with a pooling, a ReLU or a batch norm before it: its input, its weights (with
+ *   the scale of that norm in them) and the gradient of its products, each once, before the
+ *   products of the forward pass and of both gradients, which are summed in f32;
+ * - what such a convolution's input is stored as, if only such ones read it, and the gradient
+ *   on its way back between two of them.
+ * All else is computed as with DNA_PRECISION_F32, such as other convolutions, linear layers, tables of
+ * few neighbouring zeros and ones, and whole programs with is_mixed. Processors without
+ * instructions for bf16 round the same and give the same up to the order of f32 sums. */
+typedef enum { DNA_PRECISION_F32, DNA_PRECISION_BF16 } dna_precision;
+
+/** By name: "f32" (or NULL) and "bf16". DNA_EARG: neither. */
+DNA_API int dna_precision_find(dna_precision *out, const char *name) DNA_MUST_CHECK;
+
 typedef struct {
     const char *name; /* "tables" */
     unsigned without; /* its bit */
@@ -119,8 +139,10 @@ typedef struct {
     bool is_training;         /* batch statistics, gradients available */
     struct dna_pool *pool;    /* threads; NULL: the caller alone. Kept. */
     dna_workspace *workspace; /* NULL: memory of its own. Kept. */
-    bool is_mixed;     /* samples may have different sizes: dna_program_set_sizes() */
-    const char *isa;   /* kernels: "c", "avx2", "avx512"; NULL: the best here */
+    bool is_mixed; /* samples may have different sizes: dna_program_set_sizes() */
+    const char
+        *isa; /* kernels: "c", "avx2", "avx512", "avx512_bf16"; NULL: the best here */
+    dna_precision precision;
     bool own_products; /* our own loops even where oneDNN is built in */
     unsigned without;  /* DNA_WITHOUT_... */
 } dna_program_options;
@@ -155,6 +177,8 @@ DNA_API const float *dna_program_output(const dna_program *p);
  *  parameter leads to the output. */
 DNA_API float *dna_program_output_grad(dna_program *p);
 DNA_API int dna_program_backward(dna_program *p) DNA_MUST_CHECK;
+/** Whether any products are those of numbers rounded to bf16, if that was asked for. */
+DNA_API bool dna_program_rounds(const dna_program *p);
 /** Bytes of the planned arena. */
 DNA_API size_t dna_program_bytes(const dna_program *p);
 

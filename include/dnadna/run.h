@@ -182,14 +182,15 @@ typedef struct {
     const char *checkpoint; /* NULL: "best" */
     bool preprocess;        /* skip samples below min_snp, min_indiv */
     bool is_raw;
-    bool no_transforms;   /* samples as they are, without the network's transforms */
-    bool by_scenario;     /* one row a scenario: mean, median, quantiles */
-    int64_t batch_size;   /* 0: 64 */
-    int n_thread;         /* 0: as many as there are */
-    const char *isa;      /* kernels, as for dna_run_check_isa(); NULL: the best */
-    int n_worker;         /* loading threads */
-    uint64_t seed;        /* of random transforms */
-    FILE *out;            /* the CSV goes here ... */
+    bool no_transforms;    /* samples as they are, without the network's transforms */
+    bool by_scenario;      /* one row a scenario: mean, median, quantiles */
+    int64_t batch_size;    /* 0: 64 */
+    int n_thread;          /* 0: as many as there are */
+    const char *precision; /* "f32" (or NULL) or "bf16": program.h */
+    const char *isa;       /* kernels, as for dna_run_check_isa(); NULL: the best */
+    int n_worker;          /* loading threads */
+    uint64_t seed;         /* of random transforms */
+    FILE *out;             /* the CSV goes here ... */
     const char *out_path; /* ... or, if not NULL, is appended as a whole to this file */
     dna_log *log;
     dna_progress_fn progress;
@@ -274,7 +275,8 @@ DNA_API int dna_run_config(const dna_config_options *o, FILE *out) DNA_MUST_CHEC
  * dna_run_config() does, but for rules over several keys (docs/config.md). */
 DNA_API int dna_run_schema(const char *kind, FILE *out) DNA_MUST_CHECK;
 
-/** Whether this processor and build have kernels of that name, "c", "avx2" or "avx512"
+/** Whether this processor and build have kernels of that name, "c", "avx2", "avx512"
+ *  or "avx512_bf16"
  *  (NULL: the best, which are always there). DNA_EUNSUPPORTED names those that are. */
 DNA_API int dna_run_check_isa(const char *isa) DNA_MUST_CHECK;
 

@@ -17,6 +17,7 @@ typedef struct {
     const char *output;
     bool preprocess;
     const char *gpus;
+    const char *precision;
     int64_t batch_size, n_worker, n_thread, seed;
     const char *checkpoint;
     bool progress_bar;
@@ -129,6 +130,13 @@ static const dna_opt options[] = {
         .max = DNA_MOST_THREADS,
         .offset = offsetof(predict_values, n_thread),
         .doc = "Threads that compute (default 0: as many as there are processors)."},
+    {.name = "precision",
+        .kind = OPT_CHOICE,
+        .metavar = "NAME",
+        .choices = "f32|bf16",
+        .offset = offsetof(predict_values, precision),
+        .doc =
+            "How convolutions multiply: f32 (default), or numbers rounded to bf16, faster, with 8 bits of significand."},
     {.name = "seed",
         .kind = OPT_INT,
         .metavar = "N",
@@ -229,6 +237,7 @@ run(const void *values, dna_log *log)
     o.n_worker = (int)v->n_worker;
     o.n_thread = (int)v->n_thread;
     o.isa = v->genome.common.isa;
+    o.precision = v->precision;
     o.seed = (uint64_t)v->seed;
     o.out = stdout;
     o.out_path = v->output;

@@ -497,6 +497,12 @@ static const dna_field fields_weight_averaging[] = {
             .min = 0,                                                                  \
             .dflt = "0",                                                               \
             .doc = "Threads that load samples. 0: the training thread itself."},       \
+        {.key = "precision",                                                           \
+            .kind = DNA_KIND_CHOICE,                                                   \
+            .choices = "f32|bf16",                                                     \
+            .dflt = "f32",                                                             \
+            .doc = "How convolutions multiply: f32, or numbers rounded to bf16, "      \
+                   "faster, with 8 bits of significand; sums and weights stay f32."},  \
         {.key = "use_cuda",                                                            \
             .kind = DNA_KIND_BOOL,                                                     \
             .dflt = "false",                                                           \

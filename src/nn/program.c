@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "nn/compile/fuse.h"
 #include "nn/compile/pass.h"
+#include "nn/compile/precision.h"
 #include "nn/compile/table.h"
 
 /* ---- compile ---- */
@@ -134,6 +135,9 @@ lower(dna_program *p)
         if ((p->options.without & DNA_WITHOUT_TABLES) == 0) {
             DNA_TRY(dna_find_tables(p));
         }
+    }
+    if (p->options.precision == DNA_PRECISION_BF16) {
+        dna_choose_bf16(p);
     }
     for (int i = 0; i < n; i++) {
         DNA_TRY(dna_lower_forward(p, p->g->nodes[i]));
@@ -275,6 +279,12 @@ float *
 dna_at(const dna_exec *e, const dna_tensor_value *v)
 {
     return (float *)dna_bytes_at(e, v->buf) + v->offset;
+}
+
+dna_bf16 *
+dna_bf16_at(const dna_exec *e, const dna_tensor_value *v)
+{
+    return (dna_bf16 *)dna_bytes_at(e, v->buf) + v->offset;
 }
 
 float *

@@ -13,12 +13,13 @@
 #include "base/value.h"
 #include "dnadna/program.h"
 
-#define NETWORK(id, network, training)                                           \
-    {                                                                            \
-        .name = id, .net = network, .is_training = training, .precision = "f32", \
-        .run = dna_bench_net, .has_peer = true,                                  \
-        .doc = training ? "samples of a training step" : "samples predicted"     \
+#define NETWORK_IN(id, network, training, how)                                 \
+    {                                                                          \
+        .name = id, .net = network, .is_training = training, .precision = how, \
+        .run = dna_bench_net, .has_peer = true,                                \
+        .doc = training ? "samples of a training step" : "samples predicted"   \
     }
+#define NETWORK(id, network, training) NETWORK_IN(id, network, training, "f32")
 /* Peers read the same files. */
 #define FROM_FILES(id, network)                                              \
     {                                                                        \
@@ -28,9 +29,11 @@
     }
 
 static const dna_bench_case cases[] = {NETWORK("spidna-train", "SPIDNA", true),
-    NETWORK("spidna-predict", "SPIDNA", false), NETWORK("cnn-train", "CNN", true),
-    NETWORK("cnn-predict", "CNN", false), NETWORK("mlp-train", "MLP", true),
-    NETWORK("mlp-predict", "MLP", false),
+    NETWORK("spidna-predict", "SPIDNA", false),
+    NETWORK_IN("spidna-train-bf16", "SPIDNA", true, "bf16"),
+    NETWORK_IN("spidna-predict-bf16", "SPIDNA", false, "bf16"),
+    NETWORK("cnn-train", "CNN", true), NETWORK("cnn-predict", "CNN", false),
+    NETWORK("mlp-train", "MLP", true), NETWORK("mlp-predict", "MLP", false),
     NETWORK("custom-cnn-train", "CustomCNN", true),
     NETWORK("custom-cnn-predict", "CustomCNN", false), FROM_FILES("cnn-files", "CNN"),
     FROM_FILES("mlp-files", "MLP"), FROM_FILES("custom-cnn-files", "CustomCNN"),

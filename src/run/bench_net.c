@@ -126,6 +126,7 @@ set_up(net_bench *b, const dna_bench_case *c, const dna_bench_options *o)
     for (int64_t i = 0; i < o->n_without; i++) {
         DNA_TRY(dna_pass_find(&options.without, o->without[i]));
     }
+    DNA_TRY(dna_precision_find(&options.precision, c->precision));
     DNA_TRY(dna_program_new(&b->program, b->g, b->state, &options));
     DNA_TRY(fill_batch(b));
 out:

@@ -25,8 +25,8 @@ dna_bench_print_head(const dna_bench_options *o, FILE *out)
     fprintf(out, "dnadna %s, %s, %d thread%s of %d processor%s\n\n", DNA_VERSION, name,
         o->n_thread, DNA_PLURAL(o->n_thread), dna_cpu_count(),
         DNA_PLURAL(dna_cpu_count()));
-    fprintf(out, "%-20s %-9s %-8s %12s %19s %9s   %s\n", "case", "precision", "kernels",
-        "per second", "range", "peak MiB", "PyTorch");
+    fprintf(out, "%-20s %-9s %-11s %12s %19s %9s   %s\n", "case", "precision",
+        "kernels", "per second", "range", "peak MiB", "PyTorch");
 }
 
 void
@@ -36,7 +36,7 @@ dna_bench_print_row(const dna_bench_result *m, FILE *out)
 
     snprintf(range, sizeof(range), "%.4g..%.4g", m->ours.rate[0],
         m->ours.rate[m->ours.n - 1]);
-    fprintf(out, "%-20s %-9s %-8s %12.5g %19s %9lld", m->c->name, m->c->precision,
+    fprintf(out, "%-20s %-9s %-11s %12.5g %19s %9lld", m->c->name, m->c->precision,
         m->ours.engine, dna_bench_median(&m->ours), range, (long long)m->ours.peak_mib);
     if (m->has_peer) {
         fprintf(out, "   %.5g (%.4g..%.4g), %lld MiB: ratio %.2f",

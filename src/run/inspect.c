@@ -22,8 +22,9 @@ put_origin(dna_str *s, const dna_network *net)
         const char *key, *what;
     } rows[] = {{"model_name", "model"}, {"run_name", "run"},
         {"checkpoint", "checkpoint"}, {"dataset_name", "trained on"},
-        {"model_datetime", "saved"}, {"optimizer", "optimizer"}, {"seed", "seed"},
-        {"epoch", "epoch"}, {"batch", "batch"}, {"step", "samples seen"},
+        {"model_datetime", "saved"}, {"optimizer", "optimizer"},
+        {"precision", "precision"}, {"seed", "seed"}, {"epoch", "epoch"},
+        {"batch", "batch"}, {"step", "samples seen"},
         {"training_loss", "training loss"}, {"validation_loss", "validation loss"}};
     const dna_value *origin = dna_value_get(net->meta, "provenance");
     const char *version = dna_setting_text(net->meta, "dnadna_version");

@@ -143,6 +143,7 @@ static const dna_field provenance_fields[] = {
         .doc = "Dataset it was trained on."},
     {.key = "seed", .kind = DNA_KIND_INT, .doc = "Seed of the training."},
     {.key = "optimizer", .kind = DNA_KIND_STRING, .doc = "Name of the optimiser."},
+    {.key = "precision", .kind = DNA_KIND_STRING, .doc = "How it multiplied."},
     {.key = "checkpoint", .kind = DNA_KIND_STRING, .doc = "Which state this is."},
     {.key = "fine_tuning",
         .kind = DNA_KIND_ANY,

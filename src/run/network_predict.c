@@ -491,6 +491,7 @@ dna_network_predict(dna_network *net, const dna_sample *const *samples, int64_t 
         .n = n,
         .status = status,
         .messages = messages};
+    dna_precision precision = DNA_PRECISION_F32;
     int rc = DNA_OK;
 
     if (messages != NULL) {
@@ -499,6 +500,8 @@ dna_network_predict(dna_network *net, const dna_sample *const *samples, int64_t 
     DNA_NEW(j.inputs, n);
     DNA_TRY(prepare_pool(net, n, j.options->n_thread));
     DNA_TRY(dna_programs_set_isa(net->programs, j.options->isa));
+    DNA_TRY(dna_precision_find(&precision, j.options->precision));
+    dna_programs_set_precision(net->programs, precision);
     DNA_TRY(dna_pool_run(net->pool, n, input_task, &j));
     DNA_TRY(run_all(&j, values));
 out:

@@ -273,6 +273,7 @@ run_batch(predict_job *j, int64_t n)
         .seed = o->seed,
         .first_index = j->first,
         .n_thread = o->n_thread,
+        .precision = o->precision,
         .isa = o->isa,
         .log = o->log};
     int rc = DNA_OK;

@@ -27,6 +27,7 @@ typedef struct {
 struct dna_programs {
     dna_programs_options options;
     dna_pool *pool;
+    dna_precision precision;
     const char *isa;          /* the kernels' own name; NULL: the best */
     dna_workspace *workspace; /* one of them works at a time */
     int64_t clock;
@@ -115,6 +116,15 @@ out:
     return rc;
 }
 
+void
+dna_programs_set_precision(dna_programs *p, dna_precision precision)
+{
+    if (p->precision != precision) {
+        drop_all(p);
+        p->precision = precision;
+    }
+}
+
 int
 dna_run_check_isa(const char *isa)
 {
@@ -142,6 +152,7 @@ compile(dna_programs *p, entry *e)
         .is_mixed = e->is_mixed,
         .pool = p->pool,
         .isa = p->isa,
+        .precision = p->precision,
         .workspace = p->workspace};
     int rc = DNA_OK;
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "run/settings.h"
 
 /* Seconds of work that a crash may cost. */
@@ -135,6 +136,19 @@ out:
     return rc;
 }
 
+/* Once: that bf16 was asked for, but nothing is rounded to it. */
+static void
+tell_precision(dna_loop *l, const dna_program *p)
+{
+    const char *precision = dna_setting_text(l->t->config, "precision");
+    if (!l->is_precision_told && dna_str_equal_nocase(precision, "bf16")
+        && !dna_program_rounds(p)) {
+        dna_log_warning(l->t->log,
+            "precision: bf16 changes nothing: this network, or batches of several sizes, have no convolution that it is for");
+    }
+    l->is_precision_told = true;
+}
+
 static int
 learn(dna_loop *l, const dna_batch *b)
 {
@@ -146,6 +160,7 @@ learn(dna_loop *l, const dna_batch *b)
     int64_t bad = -1;
     rc = dna_programs_get(t->net->programs, &sizes, true, &p, &bad);
     DNA_TRY(dna_training_blame(rc, b, bad));
+    tell_precision(l, p);
     memcpy(dna_program_input(p, 0), b->x,
         (size_t)(b->n * b->n_row * b->n_site) * sizeof(float));
     /* a resumed run draws the same */

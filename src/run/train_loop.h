@@ -40,7 +40,8 @@ typedef struct {
     int64_t n_uncounted; /* samples of the last batch, not in step yet */
     bool is_pending;     /* the validation after the last batch was cut short */
     bool is_epoch_done;  /* all batches of `epoch` are */
-    bool is_finished;    /* all epochs, the last validation and the last network */
+    bool is_precision_told;
+    bool is_finished; /* all epochs, the last validation and the last network */
     /* seconds, of this process */
     double start;
     double validating;  /* spent in validations */

@@ -204,6 +204,8 @@ describe_origin(dna_value **out, dna_arena *a, const dna_training *t)
     DNA_TRY(set(a, map, "run_name", dna_value_string(a, t->run.name)));
     DNA_TRY(set(a, map, "dataset_name", dna_value_string(a, dataset)));
     DNA_TRY(set(a, map, "optimizer", dna_value_string(a, optimizer)));
+    DNA_TRY(set(a, map, "precision",
+        dna_value_string(a, dna_setting_text(t->config, "precision"))));
     DNA_TRY(set(a, map, "seed", dna_value_int(a, (int64_t)t->seed)));
     DNA_TRY(copy_fine_tuning(a, map, t));
     *out = map;

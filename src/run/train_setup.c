@@ -369,6 +369,7 @@ out:
 int
 dna_training_init(dna_training *t, const dna_train_options *o)
 {
+    dna_precision precision = DNA_PRECISION_F32;
     int rc = DNA_OK;
 
     *t = (dna_training){.options = o, .log = o->log, .lock = -1};
@@ -396,6 +397,8 @@ dna_training_init(dna_training *t, const dna_train_options *o)
     DNA_TRY(read_regime(t));
     dna_programs_set_pool(t->net->programs, t->pool);
     DNA_TRY(dna_programs_set_isa(t->net->programs, o->isa));
+    DNA_TRY(dna_precision_find(&precision, dna_setting_text(t->config, "precision")));
+    dna_programs_set_precision(t->net->programs, precision);
 out:
     return rc;
 }

@@ -33,6 +33,8 @@ typedef struct dna_chain {
     const dna_node *mean;      /* a mean over rows of last; NULL */
     bool is_by_table; /* products are looked up: x is the convolution's own table */
     bool is_deferred; /* the gradient of last is a dna_deferred_grad */
+    bool is_bf16;     /* products are those of rounded numbers (precision.h) */
+    bool stores_bf16; /* last is stored rounded */
     /* set by the steps */
     dna_buffer *packed;  /* weights and bias, folded */
     dna_buffer *back;    /* weights for the input gradient */

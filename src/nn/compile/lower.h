@@ -53,6 +53,8 @@ typedef struct {
     int64_t stride[DNA_GRAPH_MAX_DIM]; /* stride[0]: from sample to sample */
     int64_t offset;
     int64_t size; /* floats a sample, without gaps */
+    bool
+        is_bf16; /* bf16 in the place of floats: only chains make and read such values */
 } dna_tensor_value;
 
 /* What a step sees when it runs. */
@@ -169,6 +171,9 @@ dna_buffer *dna_buffer_new(
     dna_program *p, size_t sample_bytes, size_t fixed_bytes, const char *what);
 /** A value of a node's shape in a new buffer, in the storage order of its rank. */
 int dna_value_new(
+    dna_program *p, dna_tensor_value *v, const dna_node *shape) DNA_MUST_CHECK;
+/** The same of numbers rounded to bf16. */
+int dna_value_new_bf16(
     dna_program *p, dna_tensor_value *v, const dna_node *shape) DNA_MUST_CHECK;
 /** The same without a buffer. */
 void dna_value_shape(dna_tensor_value *v, const dna_node *shape);
@@ -309,6 +314,8 @@ struct dna_workspace {
 /** The first float of what a step may touch of a value: its chunk, or the whole batch.
  */
 float *dna_at(const dna_exec *e, const dna_tensor_value *v);
+/** The same of a value that is_bf16. */
+dna_bf16 *dna_bf16_at(const dna_exec *e, const dna_tensor_value *v);
 /** The node as sample e->b0 + b has it; the node itself unless sizes are mixed. */
 const dna_node *dna_own_node(const dna_exec *e, const dna_node *node, int64_t b);
 /* The positions of a sample of a norm's node, which has 2 or 4 dimensions and P positions

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  *
- *   pack (one task): weights in our order, with the batch norm before them folded in
+ *   pack (one task): the weights in our order (lower_chain_pack.c)
  *   chain (chunks), for a sample, a row of windows, a block of them:
  *
  *        x rows in memory        scratch, first cache            memory
@@ -27,12 +27,13 @@ typedef struct {
     dna_windows windows;
     int64_t rows, columns; /* of windows */
     int64_t block;         /* windows at once */
-    int64_t n_weight;
-    bool is_by_row; /* products go row by row; else a sample's come first */
+    int64_t n_packed;      /* floats that hold the weights: as many, or pairs of bf16 */
+    bool is_by_row;        /* products go row by row; else a sample's come first */
     dna_tensor_value x, y, row, mean;
     dna_buffer *vectors;    /* of the norm that is folded */
     const dna_table *table; /* where products are looked up */
     dna_buffer *scratch;
+    dna_buffer *rounded; /* bf16: rows of x; NULL where x is rounded */
 } chain_args;
 
 int64_t
@@ -65,6 +66,21 @@ dna_chain_n_weight(const dna_conv_dims *d)
     return d->kh * d->kw * d->C * d->O;
 }
 
+size_t
+dna_chain_packed_bytes(const dna_chain *c, int64_t K, int64_t N)
+{
+    const dna_conv_dims d = dna_conv_dims_of(c->conv);
+    return c->is_bf16 ? (size_t)((K + 1) / 2 * N) * 2 * sizeof(dna_bf16)
+                      : (size_t)(d.kh * K * N) * sizeof(float);
+}
+
+int64_t
+dna_chain_n_packed(const dna_chain *c)
+{
+    const dna_conv_dims d = dna_conv_dims_of(c->conv);
+    return (int64_t)(dna_chain_packed_bytes(c, d.kw * d.C, d.O) / sizeof(float));
+}
+
 int64_t
 dna_chain_torch_index(
     const dna_program *p, const dna_node *conv, int64_t o, int64_t c, int64_t t)
@@ -80,8 +96,11 @@ dna_chain_text(const dna_program *p, const dna_chain *c)
     char text[160];
     snprintf(text, sizeof(text), "%s%s%s%s%s%s%s",
         c->norm != NULL ? "batch_norm + " : "",
-        c->is_by_table ? "table of conv2d" : "conv2d", c->row != NULL ? " + row" : "",
-        c->pool != NULL ? " + max_pool2d" : "", c->relu != NULL ? " + relu" : "",
+        c->is_by_table ? "table of conv2d"
+        : c->is_bf16   ? "conv2d in bf16"
+                       : "conv2d",
+        c->row != NULL ? " + row" : "", c->pool != NULL ? " + max_pool2d" : "",
+        c->relu != NULL ? " + relu" : "",
         p->is_training && c->next_norm != NULL ? " + moments" : "",
         c->mean != NULL ? " + mean" : "");
     return dna_arena_strdup(p->arena, text);
@@ -99,71 +118,24 @@ epilogue_flops(const dna_program *p, const chain_args *a)
     return each * (double)a->y.size + (c->row != NULL ? products : 0.0);
 }
 
-/* ---- weights ---- */
-
-/* packed: [kh][kw][C][O], then O biases. With y = (x - mean) scale + shift before it,
- * w y = (w scale) x + w (shift - mean scale). */
-static void
-pack_forward(const dna_exec *e, const chain_args *a, const float *w)
-{
-    const dna_conv_dims *d = &a->dims;
-    const float *bias = dna_node_param(e->p, a->chain->conv, DNA_BIAS);
-    const float *v = a->vectors == NULL ? NULL : dna_bytes_at(e, a->vectors);
-    float *packed = dna_bytes_at(e, a->chain->packed);
-    for (int64_t o = 0; o < d->O; o++) {
-        double sum = bias == NULL ? 0.0 : (double)bias[o];
-        for (int64_t c = 0; c < d->C; c++) {
-            double scale = v == NULL ? 1.0 : (double)v[DNA_NORM_SCALE * d->C + c];
-            double mean = v == NULL ? 0.0 : (double)v[DNA_NORM_MEAN * d->C + c];
-            double rest =
-                v == NULL ? 0.0 : (double)v[DNA_NORM_SHIFT * d->C + c] - mean * scale;
-            for (int64_t t = 0; t < d->kh * d->kw; t++) {
-                double x =
-                    (double)w[dna_chain_torch_index(e->p, a->chain->conv, o, c, t)];
-                packed[(t * d->C + c) * d->O + o] = (float)(x * scale);
-                sum += x * rest;
-            }
-        }
-        packed[a->n_weight + o] = (float)sum;
-    }
-}
-
-static int
-run_pack(const dna_exec *e, const void *args)
-{
-    const chain_args *a = args;
-    const dna_conv_dims *d = &a->dims;
-    const float *w = dna_node_param(e->p, a->chain->conv, DNA_WEIGHT);
-    pack_forward(e, a, w);
-    if (a->chain->back == NULL) {
-        return DNA_OK;
-    }
-    float *back = dna_bytes_at(e, a->chain->back);
-    for (int64_t o = 0; o < d->O; o++) {
-        for (int64_t c = 0; c < d->C; c++) {
-            for (int64_t t = 0; t < d->kh * d->kw; t++) {
-                int64_t reversed = t + d->kw - 1 - 2 * (t % d->kw);
-                back[(reversed * d->O + o) * d->C + c] =
-                    w[dna_chain_torch_index(e->p, a->chain->conv, o, c, t)];
-            }
-        }
-    }
-    return DNA_OK;
-}
-
 /* ---- a sample ---- */
 
 /* Pointers of one sample. */
 typedef struct {
     const float *x;
+    const dna_bf16 *x_bf16; /* instead of x, from this row on: */
+    int64_t first_row;
     const uint8_t *codes; /* instead of x */
     float *y, *mean;
+    dna_bf16 *y_bf16; /* instead of y */
     uint8_t *at;
     const float *packed, *first; /* products begin as this */
     int64_t ld_first;
     float *products, *sums;
-    const float *shift; /* the chunk's first result: near the mean, nothing cancels */
-    double *moments;    /* [2][C]; NULL */
+    float *shift; /* the chunk's first result: near the mean, nothing cancels */
+    bool has_shift;
+    dna_bf16 *rounded; /* scratch; NULL */
+    double *moments;   /* [2][C]; NULL */
 } sample;
 
 /* Products of conv row i, positions j .. j+n-1. */
@@ -179,6 +151,17 @@ products_of(const dna_exec *e, const chain_args *a, const sample *s, int64_t i,
             s->ld_first == 0 ? NULL : s->first + j * d->O, d->O);
         return;
     }
+    const float *first = s->first + j * s->ld_first;
+    if (a->chain->is_bf16) {
+        dna_left_bf16 left = {.A = s->x_bf16 + ((i - s->first_row) * d->W + j) * d->C,
+            .M = n,
+            .K = d->kw * d->C,
+            .step_m = d->C,
+            .step_pair = 2};
+        e->p->k->bf16->product(
+            &left, d->O, (const dna_bf16 *)s->packed, first, s->ld_first, out, d->O);
+        return;
+    }
     dna_left left = {.A = s->x + (i * d->sh * d->W + j * d->sw) * d->C,
         .M = n,
         .K = d->kw * d->C,
@@ -186,35 +169,61 @@ products_of(const dna_exec *e, const chain_args *a, const sample *s, int64_t i,
         .step_m = d->sw * d->C,
         .step_k = 1,
         .step_u = d->dh * d->W * d->C};
-    e->p->k->product_from(&left, d->O, s->packed, d->O, s->first + j * s->ld_first,
-        s->ld_first, out, d->O);
+    e->p->k->product_from(&left, d->O, s->packed, d->O, first, s->ld_first, out, d->O);
+}
+
+/* What the results of a block go to, from number `at` of the sample on. */
+static dna_window_result
+results_at(const sample *s, int64_t at, int64_t place)
+{
+    return (dna_window_result){.y = s->y == NULL ? NULL : s->y + at,
+        .y_bf16 = s->y_bf16 == NULL ? NULL : s->y_bf16 + at,
+        .at = s->at == NULL ? NULL : s->at + at,
+        .row_sums = s->mean == NULL ? NULL : s->mean + place,
+        .sums = s->moments == NULL ? NULL : s->sums,
+        .shift = s->has_shift ? s->shift : NULL};
+}
+
+/* Sums of a block, about the first result of the chunk. */
+static void
+add_moments(const chain_args *a, sample *s, const dna_window_result *r)
+{
+    int64_t O = a->dims.O;
+    for (int64_t c = 0; !s->has_shift && c < O; c++) {
+        s->shift[c] = r->y != NULL ? r->y[c] : dna_bf16_float(r->y_bf16[c]);
+    }
+    s->has_shift = true;
+    for (int64_t c = 0; c < 2 * O; c++) {
+        s->moments[c] += (double)s->sums[c];
+    }
 }
 
 /* A row of windows, whose products lie at t, `row` apart, if they are made already. */
 static void
 row_of_windows(
-    const dna_exec *e, const chain_args *a, const sample *s, int64_t i, const float *t)
+    const dna_exec *e, const chain_args *a, sample *s, int64_t i, const float *t)
 {
-    int64_t O = a->dims.O;
+    const dna_conv_dims *d = &a->dims;
+    int64_t O = d->O;
+    if (s->rounded != NULL) {
+        int64_t n = d->W * d->C;
+        s->first_row = i * a->windows.kh;
+        e->p->k->bf16->round(s->rounded, s->x + s->first_row * n, a->windows.kh * n);
+        s->x_bf16 = s->rounded;
+    }
     for (int64_t j = 0; j < a->columns; j += a->block) {
         dna_windows w = a->windows;
-        int64_t at = (i * a->columns + j) * O;
         const float *from = t == NULL ? s->products : t + j * w.kw * O;
         w.n = DNA_MIN(a->block, a->columns - j);
-        w.row = t == NULL ? a->block * w.kw * O : a->dims.OW * O;
+        w.row = t == NULL ? a->block * w.kw * O : d->OW * O;
         for (int64_t u = 0; t == NULL && u < w.kh; u++) {
             products_of(
                 e, a, s, i * w.kh + u, j * w.kw, w.n * w.kw, s->products + u * w.row);
         }
-        e->p->k->windows->forward(&w,
-            &(dna_window_result){.y = s->y + at,
-                .at = s->at == NULL ? NULL : s->at + at,
-                .row_sums = s->mean == NULL ? NULL : s->mean + j * O,
-                .sums = s->moments == NULL ? NULL : s->sums,
-                .shift = s->y + at == s->shift ? NULL : s->shift},
-            from);
-        for (int64_t c = 0; s->moments != NULL && c < 2 * O; c++) {
-            s->moments[c] += (double)s->sums[c];
+        dna_window_result r = results_at(s, (i * a->columns + j) * O, j * O);
+        e->p->k->windows->forward(&w, &r, from);
+        if (s->moments != NULL) {
+            add_moments(a, s, &r);
         }
     }
 }
@@ -234,7 +243,7 @@ sample_products(const dna_exec *e, const chain_args *a, const sample *s)
 }
 
 static void
-run_sample(const dna_exec *e, const chain_args *a, const sample *s)
+run_sample(const dna_exec *e, const chain_args *a, sample *s)
 {
     int64_t n = a->columns * a->dims.O;
     if (s->mean != NULL) {
@@ -282,25 +291,32 @@ run_chain(const dna_exec *e, const void *args)
         .packed = dna_bytes_at(&all, a->table == NULL ? c->packed : a->table->value),
         .products = dna_bytes_at(e, a->scratch)};
     s.sums = s.products + n_product(a);
-    float *first = s.sums + 2 * O;
+    s.shift = s.sums + 2 * O;
+    float *first = s.shift + O;
     double count = (double)(e->n * a->rows * a->columns);
 
     if (c->moments != NULL) {
         s.moments = (double *)dna_bytes_at(&all, c->moments) + (2 * O + 1) * e->task;
         memset(s.moments, 0, 2 * (size_t)O * sizeof(*s.moments));
     }
-    s.shift = c->moments == NULL ? NULL : dna_at(e, &a->y);
+    s.rounded = a->rounded == NULL ? NULL : dna_bytes_at(e, a->rounded);
     for (int64_t b = 0; b < e->n; b++) {
-        if (a->table == NULL) {
+        if (a->table == NULL && a->x.is_bf16) {
+            s.x_bf16 = dna_bf16_at(e, &a->x) + b * a->x.stride[0];
+        } else if (a->table == NULL) {
             s.x = dna_at(e, &a->x) + b * a->x.stride[0];
         } else {
             s.codes = (const uint8_t *)dna_bytes_at(e, a->table->of->codes)
                       + b * dna_node_size(a->table->of->image);
         }
-        s.y = dna_at(e, &a->y) + b * a->y.stride[0];
+        if (a->y.is_bf16) {
+            s.y_bf16 = dna_bf16_at(e, &a->y) + b * a->y.stride[0];
+        } else {
+            s.y = dna_at(e, &a->y) + b * a->y.stride[0];
+        }
         s.at = c->at == NULL ? NULL : (uint8_t *)dna_bytes_at(e, c->at) + b * a->y.size;
         s.mean = c->mean == NULL ? NULL : dna_at(e, &a->mean) + b * a->mean.stride[0];
-        s.first = s.packed + a->n_weight;
+        s.first = s.packed + a->n_packed;
         if (c->row != NULL && a->table != NULL) {
             s.first = dna_at(e, &a->row) + b * a->row.stride[0];
             s.ld_first = O;
@@ -334,12 +350,13 @@ new_buffers(dna_program *p, dna_chain *c, chain_args *a)
 
     if (a->table == NULL) {
         c->packed =
-            dna_buffer_new(p, 0, (size_t)(a->n_weight + O) * sizeof(float), "weights");
+            dna_buffer_new(p, 0, (size_t)(a->n_packed + O) * sizeof(float), "weights");
         DNA_REQUIRE(c->packed != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     if (needs_x && a->table == NULL) {
-        c->back = dna_buffer_new(
-            p, 0, (size_t)a->n_weight * sizeof(float), "weights, turned");
+        c->back = dna_buffer_new(p, 0,
+            dna_chain_packed_bytes(c, a->dims.kw * a->dims.O, a->dims.C),
+            "weights, turned");
         DNA_REQUIRE(c->back != NULL, DNA_ENOMEM, "%s", dna_message());
     }
     if (p->is_training && c->pool != NULL) {
@@ -353,32 +370,15 @@ new_buffers(dna_program *p, dna_chain *c, chain_args *a)
     }
     int64_t row = c->row == NULL ? 0 : a->dims.OW * O;
     a->scratch = dna_buffer_new(
-        p, (size_t)(n_product(a) + 2 * O + row) * sizeof(float), 0, "scratch");
+        p, (size_t)(n_product(a) + 3 * O + row) * sizeof(float), 0, "scratch");
     DNA_REQUIRE(a->scratch != NULL, DNA_ENOMEM, "%s", dna_message());
+    if (c->is_bf16 && !a->x.is_bf16) {
+        int64_t n = a->windows.kh * a->dims.W * a->dims.C;
+        a->rounded = dna_buffer_new(p, (size_t)n * sizeof(dna_bf16), 0, "scratch");
+        DNA_REQUIRE(a->rounded != NULL, DNA_ENOMEM, "%s", dna_message());
+    }
 out:
     return rc;
-}
-
-static int
-add_pack(dna_program *p, const dna_chain *c, const chain_args *a)
-{
-    dna_step *s = dna_step_add(
-        p, &p->forward, "chain.pack", c->conv->layer, run_pack, a, sizeof(*a));
-    if (s == NULL) {
-        return DNA_ENOMEM;
-    }
-    s->is_chunk = false;
-    s->flops = a->vectors == NULL ? 0.0 : 3.0 * (double)a->n_weight;
-    s->params_read =
-        (double)(a->n_weight + (c->conv->tensor[DNA_BIAS] < 0 ? 0 : a->dims.O));
-    if (a->vectors != NULL) {
-        dna_step_reads(s, a->vectors);
-    }
-    dna_step_writes(s, c->packed);
-    if (c->back != NULL) {
-        dna_step_writes(s, c->back);
-    }
-    return DNA_OK;
 }
 
 static int
@@ -404,6 +404,9 @@ add_chain(dna_program *p, const dna_chain *c, const chain_args *a)
         dna_step_reads(s, a->row.buf);
     }
     dna_step_writes(s, a->scratch);
+    if (a->rounded != NULL) {
+        dna_step_writes(s, a->rounded);
+    }
     dna_step_writes(s, a->y.buf);
     if (c->at != NULL) {
         dna_step_writes(s, c->at);
@@ -426,10 +429,11 @@ dna_lower_chain(dna_program *p, dna_chain *c)
 
     a.windows = dna_chain_windows(c);
     dna_chain_extent(c, &a.rows, &a.columns);
-    a.n_weight = dna_chain_n_weight(d);
+    a.n_packed = dna_chain_n_packed(c);
     a.block = DNA_MIN(dna_chain_block(d, a.windows.kw), a.columns);
     a.is_by_row = d->ph == 0 && d->pw == 0 && d->dw == 1;
-    DNA_TRY(dna_value_new(p, &p->values[c->last->id], c->last));
+    DNA_TRY((c->stores_bf16 ? dna_value_new_bf16 : dna_value_new)(
+        p, &p->values[c->last->id], c->last));
     if (c->mean != NULL) {
         DNA_TRY(dna_value_new(p, &p->values[c->mean->id], c->mean));
         a.mean = p->values[c->mean->id];
@@ -441,7 +445,7 @@ dna_lower_chain(dna_program *p, dna_chain *c)
     a.vectors = c->norm == NULL ? NULL : p->saved[c->norm->id];
     DNA_TRY(new_buffers(p, c, &a));
     if (a.table == NULL) { /* the convolution has made its table itself */
-        DNA_TRY(add_pack(p, c, &a));
+        DNA_TRY(dna_lower_chain_pack(p, c, a.vectors));
     }
     DNA_TRY(add_chain(p, c, &a));
 out:

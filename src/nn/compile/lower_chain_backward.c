@@ -39,17 +39,23 @@ typedef struct {
     int64_t n_sum;             /* n_weight + O; numbers of the table */
     dna_buffer *partial;       /* [n_chunk][n_sum] */
     dna_buffer *scratch;
+    dna_buffer *scratch_bf16; /* bf16: rows of the gradient of the products, and that of
+                               * dna_chain_row_gradients() */
     dna_buffer *vectors;
 } back_args;
 
 /* Pointers of one sample. */
 typedef struct {
     const float *x, *back;
-    const uint8_t *codes; /* instead of x */
-    dna_window_grad grad; /* of the sample's first window */
+    const dna_bf16 *x_bf16; /* instead of x */
+    const uint8_t *codes;   /* instead of x */
+    dna_window_grad grad;   /* of the sample's first window */
     float *dx, *dw;
+    dna_bf16 *dx_bf16; /* instead of dx */
     double *db;
-    float *dt; /* gradient of the products */
+    float *dt;         /* gradient of the products */
+    dna_bf16 *dt_bf16; /* instead of dt */
+    void *row_scratch;
 } sample;
 
 /* A row of dt has room for kw - 1 zeros at both ends. */
@@ -66,9 +72,10 @@ n_dt(const back_args *a)
                         : a->dims.OH * a->dims.OW * a->dims.O;
 }
 
-/* The gradient of the products of a row of windows, at dt; rows are `row` apart. */
+/* The gradient of the products of a row of windows, at number `to` of dt; rows are `row`
+ * apart. */
 static void
-spread(const dna_exec *e, const back_args *a, const sample *s, int64_t i, float *dt,
+spread(const dna_exec *e, const back_args *a, const sample *s, int64_t i, int64_t to,
     int64_t row)
 {
     int64_t O = a->dims.O;
@@ -79,11 +86,15 @@ spread(const dna_exec *e, const back_args *a, const sample *s, int64_t i, float 
         w.n = DNA_MIN(a->block, a->columns - j);
         w.row = row;
         g.dy = g.dy == NULL ? NULL : g.dy + from;
-        g.y += from;
+        g.dy_bf16 = g.dy_bf16 == NULL ? NULL : g.dy_bf16 + from;
+        g.y = g.y == NULL ? NULL : g.y + from;
+        g.y_bf16 = g.y_bf16 == NULL ? NULL : g.y_bf16 + from;
         g.at = g.at == NULL ? NULL : g.at + from;
         g.row = g.row == NULL ? NULL : g.row + j * O;
         g.row_sums = g.row_sums == NULL ? NULL : g.row_sums + j * w.kw * O;
-        e->p->k->windows->backward(&w, &g, dt + j * w.kw * O);
+        int64_t at = to + j * w.kw * O;
+        g.dt_bf16 = s->dt_bf16 == NULL ? NULL : s->dt_bf16 + at;
+        e->p->k->windows->backward(&w, &g, s->dt == NULL ? NULL : s->dt + at);
         for (int64_t c = 0; c < O; c++) {
             s->db[c] += (double)g.sums[c];
         }
@@ -137,26 +148,53 @@ table_row(
         of->bits - a->table->bits, a->columns * a->windows.kw, a->dims.O);
 }
 
+/* Gradients of conv row h out of that of its products, at number `at` of dt. */
+static void
+row_gradients(
+    const dna_exec *e, const back_args *a, const sample *s, int64_t h, int64_t at)
+{
+    const dna_conv_dims *d = &a->dims;
+    int64_t row = h * d->W * d->C;
+    if (a->chain->is_bf16) {
+        dna_chain_row r = {.dims = d,
+            .used = a->columns * a->windows.kw,
+            .x = s->x == NULL ? NULL : s->x + row,
+            .x_bf16 = s->x_bf16 == NULL ? NULL : s->x_bf16 + row,
+            .dt = s->dt_bf16 + at,
+            .back = (const dna_bf16 *)s->back,
+            .dw = s->dw,
+            .dx = s->dx == NULL ? NULL : s->dx + row,
+            .dx_bf16 = s->dx_bf16 == NULL ? NULL : s->dx_bf16 + row,
+            .adds_x = a->adds_x,
+            .scratch = s->row_scratch};
+        dna_chain_row_gradients(e->p->k, &r);
+        return;
+    }
+    (a->table == NULL ? weight_row : table_row)(e, a, s, h, s->dt + at);
+    if (s->dx != NULL) {
+        input_row(e, a, s, h, s->dt + at);
+    }
+}
+
 static void
 by_row(const dna_exec *e, const back_args *a, const sample *s)
 {
     const dna_conv_dims *d = &a->dims;
     int64_t length = row_length(a);
-    float *dt = s->dt + (d->kw - 1) * d->O;
+    int64_t first = (d->kw - 1) * d->O;
     int64_t used = a->rows * a->windows.kh;
+    size_t left = (size_t)((d->H - used) * d->W * d->C); /* numbers of rows without */
     for (int64_t i = 0; i < a->rows; i++) {
-        spread(e, a, s, i, dt, length);
+        spread(e, a, s, i, first, length);
         for (int64_t u = 0; u < a->windows.kh; u++) {
-            int64_t h = i * a->windows.kh + u;
-            (a->table == NULL ? weight_row : table_row)(e, a, s, h, dt + u * length);
-            if (s->dx != NULL) {
-                input_row(e, a, s, h, dt + u * length);
-            }
+            row_gradients(e, a, s, i * a->windows.kh + u, first + u * length);
         }
     }
-    if (s->dx != NULL && !a->adds_x && used < d->H) {
-        memset(s->dx + used * d->W * d->C, 0,
-            (size_t)((d->H - used) * d->W * d->C) * sizeof(*s->dx));
+    if (s->dx != NULL && !a->adds_x) {
+        memset(s->dx + used * d->W * d->C, 0, left * sizeof(*s->dx));
+    }
+    if (s->dx_bf16 != NULL) {
+        memset(s->dx_bf16 + used * d->W * d->C, 0, left * sizeof(*s->dx_bf16));
     }
 }
 
@@ -166,7 +204,7 @@ by_sample(const dna_exec *e, const back_args *a, const sample *s)
     const dna_conv_dims *d = &a->dims;
     int64_t row = d->OW * d->O;
     for (int64_t i = 0; i < a->rows; i++) {
-        spread(e, a, s, i, s->dt + i * a->windows.kh * row, row);
+        spread(e, a, s, i, i * a->windows.kh * row, row);
     }
     dna_conv_weight_grad(e->p->k, d, s->dw, s->x, s->dt);
     if (s->dx != NULL) {
@@ -183,17 +221,29 @@ point_at(const dna_exec *e, const back_args *a, int64_t b, sample *s)
 {
     const dna_chain *c = a->chain;
     dna_exec all = {.p = e->p};
-    if (a->table == NULL) {
+    if (a->table == NULL && a->x.is_bf16) {
+        s->x_bf16 = dna_bf16_at(e, &a->x) + b * a->x.stride[0];
+    } else if (a->table == NULL) {
         s->x = dna_at(e, &a->x) + b * a->x.stride[0];
     } else {
         s->codes = (const uint8_t *)dna_bytes_at(e, a->table->of->codes)
                    + b * dna_node_size(a->table->of->image);
     }
-    s->dx = a->wants_x ? dna_at(e, &a->dx) + b * a->dx.stride[0] : NULL;
-    s->grad.y = dna_at(e, &a->y) + b * a->y.stride[0];
+    if (a->wants_x && a->dx.is_bf16) {
+        s->dx_bf16 = dna_bf16_at(e, &a->dx) + b * a->dx.stride[0];
+    } else if (a->wants_x) {
+        s->dx = dna_at(e, &a->dx) + b * a->dx.stride[0];
+    }
+    if (a->y.is_bf16) {
+        s->grad.y_bf16 = dna_bf16_at(e, &a->y) + b * a->y.stride[0];
+    } else {
+        s->grad.y = dna_at(e, &a->y) + b * a->y.stride[0];
+    }
     s->grad.at =
         c->at == NULL ? NULL : (const uint8_t *)dna_bytes_at(e, c->at) + b * a->y.size;
-    if (a->dy.buf != NULL) {
+    if (a->dy.buf != NULL && a->dy.is_bf16) {
+        s->grad.dy_bf16 = dna_bf16_at(e, &a->dy) + b * a->dy.stride[0];
+    } else if (a->dy.buf != NULL) {
         s->grad.dy = dna_at(e, &a->dy) + b * a->dy.stride[0];
     }
     if (a->slopes != NULL) {
@@ -223,11 +273,18 @@ run_gradients(const dna_exec *e, const void *args)
         .dw = (float *)dna_bytes_at(&all, a->partial) + e->task * stride,
         .db = dna_bytes_at(e, a->scratch)};
 
-    s.dt = (float *)(s.db + O);
-    s.grad.sums = s.dt + n_dt(a);
+    s.grad.sums = (float *)(s.db + O);
     memset(s.dw, 0, (size_t)stride * sizeof(*s.dw));
     memset(s.db, 0, (size_t)O * sizeof(*s.db));
-    memset(s.dt, 0, (size_t)n_dt(a) * sizeof(*s.dt)); /* what no window covers */
+    if (c->is_bf16) {
+        s.row_scratch = dna_bytes_at(e, a->scratch_bf16);
+        s.dt_bf16 = (dna_bf16 *)s.row_scratch
+                    + dna_chain_row_scratch(&a->dims) / sizeof(dna_bf16);
+        memset(s.dt_bf16, 0, (size_t)n_dt(a) * sizeof(*s.dt_bf16));
+    } else { /* zero where no window covers it */
+        s.dt = s.grad.sums + O;
+        memset(s.dt, 0, (size_t)n_dt(a) * sizeof(*s.dt));
+    }
     for (int64_t b = 0; b < e->n; b++) {
         point_at(e, a, b, &s);
         (a->is_by_row ? by_row : by_sample)(e, a, &s);
@@ -313,8 +370,16 @@ find_gradients(dna_program *p, const dna_chain *c, back_args *a)
     }
     a->wants_x = a->table == NULL && p->needs_grad[c->x->id];
     if (a->wants_x) {
-        DNA_TRY(dna_grad_of(p, c->norm == NULL ? c->x : c->norm, &v, &a->adds_x));
-        a->dx = *v;
+        const dna_node *to = c->norm == NULL ? c->x : c->norm;
+        const dna_chain *from = dna_chain_of_result(p, c->x);
+        if (c->is_bf16 && c->norm != NULL && from != NULL && from->is_deferred) {
+            /* that chain alone reads it */
+            DNA_TRY(dna_value_new_bf16(p, &p->grads[to->id], to));
+            a->dx = p->grads[to->id];
+        } else {
+            DNA_TRY(dna_grad_of(p, to, &v, &a->adds_x));
+            a->dx = *v;
+        }
     }
 out:
     return rc;
@@ -368,6 +433,9 @@ add_gradients(dna_program *p, const back_args *a)
     }
     dna_step_writes(s, a->partial);
     dna_step_writes(s, a->scratch);
+    if (a->scratch_bf16 != NULL) {
+        dna_step_writes(s, a->scratch_bf16);
+    }
     return DNA_OK;
 }
 
@@ -421,8 +489,14 @@ dna_lower_chain_backward(dna_program *p, dna_chain *c)
     a.partial =
         dna_buffer_new(p, 0, (size_t)(a.n_sum * p->n_chunk) * sizeof(float), "shares");
     a.scratch = dna_buffer_new(p,
-        (size_t)d->O * sizeof(double) + (size_t)(n_dt(&a) + d->O) * sizeof(float), 0,
-        "scratch");
+        (size_t)d->O * sizeof(double)
+            + (size_t)((c->is_bf16 ? 0 : n_dt(&a)) + d->O) * sizeof(float),
+        0, "scratch");
+    if (c->is_bf16) {
+        size_t dt = (size_t)n_dt(&a) * sizeof(dna_bf16);
+        a.scratch_bf16 = dna_buffer_new(p, dna_chain_row_scratch(d) + dt, 0, "scratch");
+        DNA_REQUIRE(a.scratch_bf16 != NULL, DNA_ENOMEM, "%s", dna_message());
+    }
     DNA_REQUIRE(
         a.partial != NULL && a.scratch != NULL, DNA_ENOMEM, "%s", dna_message());
     DNA_TRY(add_gradients(p, &a));

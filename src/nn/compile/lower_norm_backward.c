@@ -87,7 +87,8 @@ add_folded(const dna_exec *e, const norm_backward_args *a, int64_t c, double mea
     double s_x = 0.0;
     for (int64_t o = 0; o < O; o++) {
         for (int64_t t = 0; t < taps; t++) {
-            double v = (double)w[(o * channels + conv->param_begin + c) * taps + t];
+            float x = w[(o * channels + conv->param_begin + c) * taps + t];
+            double v = (double)(chain->is_bf16 ? dna_bf16_round(x) : x);
             s += v * bias[o];
             s_x += v * dw[(t * a->C + c) * O + o];
         }

@@ -73,6 +73,19 @@ dna_value_new(dna_program *p, dna_tensor_value *v, const dna_node *shape)
     return DNA_OK;
 }
 
+int
+dna_value_new_bf16(dna_program *p, dna_tensor_value *v, const dna_node *shape)
+{
+    dna_value_shape(v, shape);
+    v->is_bf16 = true;
+    v->buf = dna_buffer_new(p, (size_t)v->size * sizeof(dna_bf16), 0, "value");
+    if (v->buf == NULL) {
+        return DNA_ENOMEM;
+    }
+    v->buf->shape = shape;
+    return DNA_OK;
+}
+
 /* Whether v's strides are those of the order, where they matter. */
 static bool
 has_order(const dna_tensor_value *v, bool channels_last)

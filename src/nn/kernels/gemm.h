@@ -1,4 +1,4 @@
-/* gemm.h - products with fused multiply-add, for processors that have it.
+/* gemm.h - products in tiles of vectors, for processors that have fused multiply-add.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "nn/kernels/bf16.h"
 
 /* The left factor, M rows of U * K numbers seen through strides:
  *     A[m * step_m + u * step_u + k * step_k],  number u * K + k of row m.
@@ -23,5 +25,19 @@ void dna_gemm_avx2(const dna_left *left, int64_t N, const float *B, int64_t ldb,
     const float *first, int64_t ld_first, float *C, int64_t ldc);
 void dna_gemm_avx512(const dna_left *left, int64_t N, const float *B, int64_t ldb,
     const float *first, int64_t ld_first, float *C, int64_t ldc);
+
+/* The same of numbers rounded to bf16 (bf16.h): pair k / 2 of row m is the numbers at
+ *     A + m * step_m + k / 2 * step_pair    and behind it.
+ * step_pair is 2 where a row's numbers are neighbours; else K is even. */
+typedef struct {
+    const dna_bf16 *A;
+    int64_t M, K;
+    int64_t step_m, step_pair;
+} dna_left_bf16;
+
+/* C (M x N) = A B + first, in float; B is packed. */
+typedef void dna_product_bf16_fn(const dna_left_bf16 *left, int64_t N,
+    const dna_bf16 *B, const float *first, int64_t ld_first, float *C, int64_t ldc);
+dna_product_bf16_fn dna_gemm_bf16_avx2, dna_gemm_bf16_avx512, dna_gemm_bf16_avx512_bf16;
 
 #endif

@@ -17,6 +17,10 @@ sum_of(__m256 v)
     return _mm_cvtss_f32(_mm_add_ss(x, _mm_movehdup_ps(x)));
 }
 
+#define LEFT                    dna_left
+#define NUMBER                  float
+#define PER                     1
+#define TERMS                   __m256
 #define VEC                     __m256
 #define WIDTH                   8
 #define TILE_M                  4
@@ -27,11 +31,14 @@ sum_of(__m256 v)
 #define vec_load_mask(p, k)     _mm256_maskload_ps(p, k)
 #define vec_store(p, v)         _mm256_storeu_ps(p, v)
 #define vec_store_mask(p, k, v) _mm256_maskstore_ps(p, k, v)
-#define vec_fma(a, b, c)        _mm256_fmadd_ps(a, b, c)
-#define vec_set1(x)             _mm256_set1_ps(x)
 #define vec_sum(v)              sum_of(v)
 #define mask_of(n) \
     _mm256_loadu_si256((const __m256i *)(const void *)(mask_bits + 8 - (n)))
+
+#define load_terms(p)         vec_load(p)
+#define load_terms_mask(p, k) vec_load_mask(p, k)
+#define repeat_term(p)        _mm256_set1_ps(*(p))
+#define multiply_add(a, b, c) _mm256_fmadd_ps(a, b, c)
 
 #include "nn/kernels/gemm_tiles.inc"
 

@@ -6,6 +6,10 @@
 
 #include <immintrin.h>
 
+#define LEFT                    dna_left
+#define NUMBER                  float
+#define PER                     1
+#define TERMS                   __m512
 #define VEC                     __m512
 #define WIDTH                   16
 #define TILE_M                  6
@@ -16,10 +20,13 @@
 #define vec_load_mask(p, k)     _mm512_maskz_loadu_ps(k, p)
 #define vec_store(p, v)         _mm512_storeu_ps(p, v)
 #define vec_store_mask(p, k, v) _mm512_mask_storeu_ps(p, k, v)
-#define vec_fma(a, b, c)        _mm512_fmadd_ps(a, b, c)
-#define vec_set1(x)             _mm512_set1_ps(x)
 #define vec_sum(v)              _mm512_reduce_add_ps(v)
 #define mask_of(n)              ((__mmask16)((1u << (n)) - 1u))
+
+#define load_terms(p)         vec_load(p)
+#define load_terms_mask(p, k) vec_load_mask(p, k)
+#define repeat_term(p)        _mm512_set1_ps(*(p))
+#define multiply_add(a, b, c) _mm512_fmadd_ps(a, b, c)
 
 #include "nn/kernels/gemm_tiles.inc"
 

@@ -13,8 +13,10 @@ static bool
 can_run(const dna_kernels *k)
 {
 #if defined(DNA_HAVE_AVX512)
-    if (k == &dna_kernels_avx512) {
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+    if (k == &dna_kernels_avx512 || k == &dna_kernels_avx512_bf16) {
+        return (k == &dna_kernels_avx512 || __builtin_cpu_supports("avx512bf16"))
+               && __builtin_cpu_supports("avx512f")
+               && __builtin_cpu_supports("avx512bw")
                && __builtin_cpu_supports("avx512vl")
                && __builtin_cpu_supports("avx512dq");
     }
@@ -29,7 +31,7 @@ can_run(const dna_kernels *k)
 
 static const dna_kernels *const tables[] = {/* the best first */
 #if defined(DNA_HAVE_AVX512)
-    &dna_kernels_avx512,
+    &dna_kernels_avx512_bf16, &dna_kernels_avx512,
 #endif
 #if defined(DNA_HAVE_AVX2)
     &dna_kernels_avx2,

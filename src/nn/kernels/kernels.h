@@ -127,6 +127,7 @@ typedef struct {
 /* Where the results of n windows go; NULL: not wanted. */
 typedef struct {
     float *y;           /* [n][C] */
+    dna_bf16 *y_bf16;   /* the same instead, rounded; sums are those of the rounded */
     uint8_t *at;        /* [n][C]: which entry was the largest */
     float *row_sums;    /* [n][C] += y */
     float *sums;        /* [2][C] = sums of y - shift and of its squares */
@@ -136,13 +137,15 @@ typedef struct {
 /* The gradient of the results: slopes[0] * dy + slopes[1] * y + slopes[2] + row_factor *
  * row. Without slopes it is dy + row_factor * row; dy or row may be NULL (0). */
 typedef struct {
-    const float *dy, *y; /* [n][C] */
-    const uint8_t *at;   /* NULL where a window has one entry */
-    const float *slopes; /* [3][C] */
-    const float *row;    /* [n][C] */
+    const float *dy, *y;              /* [n][C] */
+    const dna_bf16 *dy_bf16, *y_bf16; /* instead of these */
+    const uint8_t *at;                /* NULL where a window has one entry */
+    const float *slopes;              /* [3][C] */
+    const float *row;                 /* [n][C] */
     float row_factor;
-    float *sums;     /* [C] = its sum over the windows, after the ReLU */
-    float *row_sums; /* NULL, or += that of the products, over the rows of a window */
+    float *sums;       /* [C] = its sum over the windows, after the ReLU */
+    float *row_sums;   /* NULL, or += that of the products, over the rows of a window */
+    dna_bf16 *dt_bf16; /* where the gradient of the products goes instead, rounded */
 } dna_window_grad;
 
 typedef struct {
@@ -165,8 +168,18 @@ typedef struct {
         int64_t n, int64_t C);
 } dna_table_kernels;
 
+/* Numbers rounded to bf16 (bf16.h). */
 typedef struct {
-    const char *isa; /* "c", "avx2", "avx512" */
+    dna_product_bf16_fn *product;
+    /* n rows of C numbers, two neighbours side by side:
+     * pairs[(i * C + c) * 2 + h] = x[(2 i + h) * C + c], for n_pair pairs; 0 beyond n */
+    void (*interleave)(
+        dna_bf16 *pairs, const dna_bf16 *x, int64_t n, int64_t n_pair, int64_t C);
+    void (*round)(dna_bf16 *y, const float *x, int64_t n);
+} dna_bf16_kernels;
+
+typedef struct {
+    const char *isa; /* "c", "avx2", "avx512", "avx512_bf16" */
 
     void (*strided)(const dna_strided *s, float *dst, const float *src);
 
@@ -206,6 +219,7 @@ typedef struct {
 
     const dna_window_kernels *windows;
     const dna_table_kernels *tables;
+    const dna_bf16_kernels *bf16;
     const dna_row_kernels *rows;
     const dna_cell_kernels *cells;
 } dna_kernels;
@@ -222,7 +236,10 @@ extern const dna_activation_kernel dna_activations_c[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx2[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx512[DNA_N_ACTIVATION];
 extern const dna_row_kernels dna_rows_c, dna_rows_avx2, dna_rows_avx512;
-extern const dna_window_kernels dna_windows_c, dna_windows_avx2, dna_windows_avx512;
+extern const dna_window_kernels dna_windows_c, dna_windows_avx2, dna_windows_avx512,
+    dna_windows_avx512_bf16;
+extern const dna_bf16_kernels dna_bf16_c, dna_bf16_avx2, dna_bf16_avx512,
+    dna_bf16_avx512_bf16;
 extern const dna_table_kernels dna_tables_c, dna_tables_avx2, dna_tables_avx512;
 extern const dna_cell_kernels dna_cells_c, dna_cells_avx2, dna_cells_avx512;
 
@@ -232,6 +249,7 @@ extern const dna_kernels dna_kernels_avx2;
 #endif
 #if defined(DNA_HAVE_AVX512)
 extern const dna_kernels dna_kernels_avx512;
+extern const dna_kernels dna_kernels_avx512_bf16;
 #endif
 
 #endif

@@ -205,7 +205,7 @@ dots(int64_t rows, const float *a, int64_t lda, const float *b, int64_t n, float
 }
 
 #if defined(DNA_TILES) /* the tiles of this instruction set */
-#define tiles PASTE(dna_gemm_, DNA_ISA)
+#define tiles PASTE(dna_gemm_, DNA_BASE_ISA)
 #else
 static void
 tiles(const dna_left *a, int64_t N, const float *B, int64_t ldb, const float *first,
@@ -290,19 +290,20 @@ column_sums(float *sum, const float *x, int64_t n, int64_t C)
 const dna_kernels PASTE(dna_kernels_, DNA_ISA) = {
     .isa = TEXT(DNA_ISA),
     .strided = strided,
-    .activation = PASTE(dna_activations_, DNA_ISA),
+    .activation = PASTE(dna_activations_, DNA_BASE_ISA),
     .moments = moments,
     .normalise = normalise,
     .norm_sums = norm_sums,
     .norm_backward = norm_backward,
-    .pool = &PASTE(dna_pools_, DNA_ISA),
-    .axis = &PASTE(dna_axes_, DNA_ISA),
+    .pool = &PASTE(dna_pools_, DNA_BASE_ISA),
+    .axis = &PASTE(dna_axes_, DNA_BASE_ISA),
     .gemm = gemm,
     .product = product,
     .product_from = tiles,
     .windows = &PASTE(dna_windows_, DNA_ISA),
-    .tables = &PASTE(dna_tables_, DNA_ISA),
+    .tables = &PASTE(dna_tables_, DNA_BASE_ISA),
+    .bf16 = &PASTE(dna_bf16_, DNA_ISA),
     .column_sums = column_sums,
-    .rows = &PASTE(dna_rows_, DNA_ISA),
-    .cells = &PASTE(dna_cells_, DNA_ISA),
+    .rows = &PASTE(dna_rows_, DNA_BASE_ISA),
+    .cells = &PASTE(dna_cells_, DNA_BASE_ISA),
 };

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "nn/kernels/bf16.h"
+
 #define VEC_INLINE static inline __attribute__((always_inline))
 
 #if defined(__AVX512F__)
@@ -98,6 +100,46 @@ VEC_INLINE vec
 vec_load_bytes(const uint8_t *p, vec_part part)
 {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(part, p)));
+}
+
+/* Rounded to bf16 (bf16.h). */
+VEC_INLINE __m256i
+vec_bf16(vec v)
+{
+#if defined(__AVX512BF16__)
+    return (__m256i)_mm512_cvtneps_pbh(v);
+#else
+    __m512i bits = _mm512_castps_si512(v);
+    __m512i upper = _mm512_srli_epi32(bits, 16);
+    __m512i odd = _mm512_and_si512(upper, _mm512_set1_epi32(1));
+    __m512i up = _mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff));
+    __m512i rounded = _mm512_srli_epi32(_mm512_add_epi32(up, odd), 16);
+    __m512i quiet = _mm512_or_si512(upper, _mm512_set1_epi32(0x40));
+    __mmask16 is_nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+    rounded = _mm512_mask_blend_epi32(is_nan, rounded, quiet);
+    return _mm512_cvtepi32_epi16(rounded);
+#endif
+}
+
+VEC_INLINE void
+vec_store_bf16(dna_bf16 *p, vec_part part, vec v)
+{
+    _mm256_mask_storeu_epi16(p, part, vec_bf16(v));
+}
+
+VEC_INLINE vec
+vec_load_bf16(const dna_bf16 *p, vec_part part)
+{
+    __m512i x = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(part, p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16));
+}
+
+/* The floats that bf16 would hold. */
+VEC_INLINE vec
+vec_round_bf16(vec v)
+{
+    __m512i x = _mm512_cvtepu16_epi32(vec_bf16(v));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16));
 }
 
 #elif defined(__AVX2__)
@@ -211,6 +253,53 @@ vec_load_bytes(const uint8_t *p, vec_part part)
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(b));
 }
 
+VEC_INLINE void
+vec_store_bf16(dna_bf16 *p, vec_part part, vec v)
+{
+    __m256i bits = _mm256_castps_si256(v);
+    __m256i upper = _mm256_srli_epi32(bits, 16);
+    __m256i odd = _mm256_and_si256(upper, _mm256_set1_epi32(1));
+    __m256i up = _mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff));
+    __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(up, odd), 16);
+    __m256i quiet = _mm256_or_si256(upper, _mm256_set1_epi32(0x40));
+    __m256i is_nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+    rounded = _mm256_blendv_epi8(rounded, quiet, is_nan);
+    dna_bf16 x[VEC_WIDTH];
+    _mm_storeu_si128(
+        (__m128i *)(void *)x, _mm_packus_epi32(_mm256_castsi256_si128(rounded),
+                                  _mm256_extracti128_si256(rounded, 1)));
+    if (part.n == VEC_WIDTH) {
+        memcpy(p, x, sizeof(x));
+        return;
+    }
+    for (int k = 0; k < part.n; k++) {
+        p[k] = x[k];
+    }
+}
+
+VEC_INLINE vec
+vec_load_bf16(const dna_bf16 *p, vec_part part)
+{
+    dna_bf16 x[VEC_WIDTH] = {0};
+    if (part.n == VEC_WIDTH) {
+        memcpy(x, p, sizeof(x));
+    } else {
+        for (int k = 0; k < part.n; k++) {
+            x[k] = p[k];
+        }
+    }
+    __m128i b = _mm_loadu_si128((const __m128i *)(const void *)x);
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(b), 16));
+}
+
+VEC_INLINE vec
+vec_round_bf16(vec v)
+{
+    dna_bf16 x[VEC_WIDTH];
+    vec_store_bf16(x, vec_part_of(VEC_WIDTH), v);
+    return vec_load_bf16(x, vec_part_of(VEC_WIDTH));
+}
+
 #else /* four numbers, for any processor */
 
 #define VEC_WIDTH 4
@@ -307,6 +396,33 @@ vec_load_bytes(const uint8_t *p, vec_part part)
     vec v = {0};
     for (int k = 0; k < part; k++) {
         v[k] = (float)p[k];
+    }
+    return v;
+}
+
+VEC_INLINE void
+vec_store_bf16(dna_bf16 *p, vec_part part, vec v)
+{
+    for (int k = 0; k < part; k++) {
+        p[k] = dna_bf16_of(v[k]);
+    }
+}
+
+VEC_INLINE vec
+vec_load_bf16(const dna_bf16 *p, vec_part part)
+{
+    vec v = {0};
+    for (int k = 0; k < part; k++) {
+        v[k] = dna_bf16_float(p[k]);
+    }
+    return v;
+}
+
+VEC_INLINE vec
+vec_round_bf16(vec v)
+{
+    for (int k = 0; k < VEC_WIDTH; k++) {
+        v[k] = dna_bf16_round(v[k]);
     }
     return v;
 }

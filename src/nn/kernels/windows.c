@@ -34,8 +34,9 @@ offsets_of(const dna_windows *d, int64_t offsets[MAX_WINDOW])
 
 /* One vector of channels; entries is 1, 2, or 0 for any number. */
 VEC_INLINE void
-forward_channels(const dna_windows *d, int entries, const int64_t *offsets, int n_entry,
-    vec_part part, const dna_window_result *r, const float *t, int64_t c)
+forward_channels(const dna_windows *d, int entries, bool is_bf16,
+    const int64_t *offsets, int n_entry, vec_part part, const dna_window_result *r,
+    const float *t, int64_t c)
 {
     int n_of = entries > 0 ? entries : n_entry;
     vec zero = vec_set1(0.0f);
@@ -56,7 +57,12 @@ forward_channels(const dna_windows *d, int entries, const int64_t *offsets, int 
         if (d->is_relu) {
             best = vec_relu(best);
         }
-        vec_store(r->y + to, part, best);
+        if (is_bf16) {
+            best = vec_round_bf16(best);
+            vec_store_bf16(r->y_bf16 + to, part, best);
+        } else {
+            vec_store(r->y + to, part, best);
+        }
         if (r->at != NULL) {
             vec_store_bytes(r->at + to, part, place);
         }
@@ -76,27 +82,47 @@ forward_channels(const dna_windows *d, int entries, const int64_t *offsets, int 
     }
 }
 
-static void
-windows_forward(const dna_windows *d, const dna_window_result *r, const float *t)
+VEC_INLINE void
+forward_all(
+    const dna_windows *d, bool is_bf16, const dna_window_result *r, const float *t)
 {
     int64_t offsets[MAX_WINDOW];
     int n = offsets_of(d, offsets);
     for (int64_t c = 0; c < d->C; c += VEC_WIDTH) {
         vec_part part = vec_part_of(d->C - c);
         if (n == 1) {
-            forward_channels(d, 1, offsets, n, part, r, t, c);
+            forward_channels(d, 1, is_bf16, offsets, n, part, r, t, c);
         } else if (n == 2) {
-            forward_channels(d, 2, offsets, n, part, r, t, c);
+            forward_channels(d, 2, is_bf16, offsets, n, part, r, t, c);
         } else {
-            forward_channels(d, 0, offsets, n, part, r, t, c);
+            forward_channels(d, 0, is_bf16, offsets, n, part, r, t, c);
         }
     }
 }
 
-/* The gradient of the products; `has` are constants at each call. */
+static void
+windows_forward(const dna_windows *d, const dna_window_result *r, const float *t)
+{
+    if (r->y_bf16 != NULL) {
+        forward_all(d, true, r, t);
+    } else {
+        forward_all(d, false, r, t);
+    }
+}
+
+/* Of one of two places. */
+VEC_INLINE vec
+load_either(
+    bool may_be_bf16, const float *x, const dna_bf16 *x_bf16, int64_t at, vec_part part)
+{
+    return may_be_bf16 && x_bf16 != NULL ? vec_load_bf16(x_bf16 + at, part)
+                                         : vec_load(x + at, part);
+}
+
+/* The gradient of the products; `has` and `bf16` are constants at each call. */
 VEC_INLINE void
 backward_channels(const dna_windows *d, int entries, bool has_dy, bool has_slopes,
-    bool has_row, const int64_t *offsets, int n_entry, vec_part part,
+    bool has_row, bool bf16, const int64_t *offsets, int n_entry, vec_part part,
     const dna_window_grad *g, float *dt, int64_t c)
 {
     int n_of = entries > 0 ? entries : n_entry;
@@ -109,8 +135,8 @@ backward_channels(const dna_windows *d, int entries, bool has_dy, bool has_slope
     for (int64_t j = 0; j < d->n; j++) {
         int64_t from = j * d->C + c;
         int64_t to = j * d->kw * d->C + c;
-        vec y = vec_load(g->y + from, part);
-        vec v = has_dy ? vec_load(g->dy + from, part) : zero;
+        vec y = load_either(bf16, g->y, g->y_bf16, from, part);
+        vec v = has_dy ? load_either(bf16, g->dy, g->dy_bf16, from, part) : zero;
         if (has_slopes) {
             v = vec_fma(a, v, vec_fma(b, y, constant));
         }
@@ -126,8 +152,11 @@ backward_channels(const dna_windows *d, int entries, bool has_dy, bool has_slope
             vec share = n_of == 1
                             ? v
                             : vec_select(vec_equal(place, vec_set1((float)k)), v, zero);
-            float *out = dt + to + offsets[k];
-            vec_store(out, part, share);
+            if (bf16 && g->dt_bf16 != NULL) {
+                vec_store_bf16(g->dt_bf16 + to + offsets[k], part, share);
+            } else {
+                vec_store(dt + to + offsets[k], part, share);
+            }
             if (g->row_sums != NULL) {
                 float *total =
                     g->row_sums + to + (entries > 0 ? k * d->C : k % d->kw * d->C);
@@ -140,7 +169,7 @@ backward_channels(const dna_windows *d, int entries, bool has_dy, bool has_slope
 
 VEC_INLINE void
 backward_all(const dna_windows *d, bool has_dy, bool has_slopes, bool has_row,
-    const dna_window_grad *g, float *dt)
+    bool bf16, const dna_window_grad *g, float *dt)
 {
     int64_t offsets[MAX_WINDOW];
     int n = offsets_of(d, offsets);
@@ -149,44 +178,56 @@ backward_all(const dna_windows *d, bool has_dy, bool has_slopes, bool has_row,
         vec_part part = vec_part_of(d->C - c);
         if (n == 1) {
             backward_channels(
-                d, 1, has_dy, has_slopes, has_row, offsets, n, part, g, dt, c);
+                d, 1, has_dy, has_slopes, has_row, bf16, offsets, n, part, g, dt, c);
         } else if (is_pair) {
             backward_channels(
-                d, 2, has_dy, has_slopes, has_row, offsets, n, part, g, dt, c);
+                d, 2, has_dy, has_slopes, has_row, bf16, offsets, n, part, g, dt, c);
         } else {
             backward_channels(
-                d, 0, has_dy, has_slopes, has_row, offsets, n, part, g, dt, c);
+                d, 0, has_dy, has_slopes, has_row, bf16, offsets, n, part, g, dt, c);
         }
+    }
+}
+
+VEC_INLINE void
+backward_parts(
+    const dna_windows *d, int parts, bool bf16, const dna_window_grad *g, float *dt)
+{
+    switch (parts) {
+    case 1:
+        backward_all(d, false, false, true, bf16, g, dt);
+        break;
+    case 2:
+        backward_all(d, false, true, false, bf16, g, dt);
+        break;
+    case 3:
+        backward_all(d, false, true, true, bf16, g, dt);
+        break;
+    case 4:
+        backward_all(d, true, false, false, bf16, g, dt);
+        break;
+    case 5:
+        backward_all(d, true, false, true, bf16, g, dt);
+        break;
+    case 6:
+        backward_all(d, true, true, false, bf16, g, dt);
+        break;
+    default:
+        backward_all(d, true, true, true, bf16, g, dt);
+        break;
     }
 }
 
 static void
 windows_backward(const dna_windows *d, const dna_window_grad *g, float *dt)
 {
-    int parts = (g->dy != NULL ? 4 : 0) + (g->slopes != NULL ? 2 : 0)
-                + (g->row != NULL ? 1 : 0);
-    switch (parts) {
-    case 1:
-        backward_all(d, false, false, true, g, dt);
-        break;
-    case 2:
-        backward_all(d, false, true, false, g, dt);
-        break;
-    case 3:
-        backward_all(d, false, true, true, g, dt);
-        break;
-    case 4:
-        backward_all(d, true, false, false, g, dt);
-        break;
-    case 5:
-        backward_all(d, true, false, true, g, dt);
-        break;
-    case 6:
-        backward_all(d, true, true, false, g, dt);
-        break;
-    default:
-        backward_all(d, true, true, true, g, dt);
-        break;
+    bool has_dy = g->dy != NULL || g->dy_bf16 != NULL;
+    int parts =
+        (has_dy ? 4 : 0) + (g->slopes != NULL ? 2 : 0) + (g->row != NULL ? 1 : 0);
+    if (g->y_bf16 != NULL || g->dy_bf16 != NULL || g->dt_bf16 != NULL) {
+        backward_parts(d, parts, true, g, dt);
+    } else {
+        backward_parts(d, parts, false, g, dt);
     }
 }
 

@@ -140,8 +140,8 @@ typedef struct {
     struct dna_pool *pool;    /* threads; NULL: the caller alone. Kept. */
     dna_workspace *workspace; /* NULL: memory of its own. Kept. */
     bool is_mixed; /* samples may have different sizes: dna_program_set_sizes() */
-    const char
-        *isa; /* kernels: "c", "avx2", "avx512", "avx512_bf16"; NULL: the best here */
+    /* kernels: "c", "avx2", "avx512", "avx512_bf16", "amx"; NULL: the best here */
+    const char *isa;
     dna_precision precision;
     bool own_products; /* our own loops even where oneDNN is built in */
     unsigned without;  /* DNA_WITHOUT_... */

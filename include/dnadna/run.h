@@ -275,8 +275,8 @@ DNA_API int dna_run_config(const dna_config_options *o, FILE *out) DNA_MUST_CHEC
  * dna_run_config() does, but for rules over several keys (docs/config.md). */
 DNA_API int dna_run_schema(const char *kind, FILE *out) DNA_MUST_CHECK;
 
-/** Whether this processor and build have kernels of that name, "c", "avx2", "avx512"
- *  or "avx512_bf16"
+/** Whether this processor and build have kernels of that name, "c", "avx2", "avx512",
+ *  "avx512_bf16" or "amx"
  *  (NULL: the best, which are always there). DNA_EUNSUPPORTED names those that are. */
 DNA_API int dna_run_check_isa(const char *isa) DNA_MUST_CHECK;
 

@@ -501,7 +501,7 @@ dna_network_predict(dna_network *net, const dna_sample *const *samples, int64_t 
     DNA_TRY(prepare_pool(net, n, j.options->n_thread));
     DNA_TRY(dna_programs_set_isa(net->programs, j.options->isa));
     DNA_TRY(dna_precision_find(&precision, j.options->precision));
-    dna_programs_set_precision(net->programs, precision);
+    (void)dna_programs_set_precision(net->programs, precision);
     DNA_TRY(dna_pool_run(net->pool, n, input_task, &j));
     DNA_TRY(run_all(&j, values));
 out:

@@ -14,6 +14,7 @@
 typedef struct {
     int64_t n_row, n_site, batch;
     bool is_training, is_mixed;
+    dna_precision precision;
     int64_t used; /* time of the last use; 0: the place is free */
     dna_graph *graph;
     dna_program *program;
@@ -116,13 +117,12 @@ out:
     return rc;
 }
 
-void
+dna_precision
 dna_programs_set_precision(dna_programs *p, dna_precision precision)
 {
-    if (p->precision != precision) {
-        drop_all(p);
-        p->precision = precision;
-    }
+    dna_precision before = p->precision;
+    p->precision = precision;
+    return before;
 }
 
 int
@@ -152,7 +152,7 @@ compile(dna_programs *p, entry *e)
         .is_mixed = e->is_mixed,
         .pool = p->pool,
         .isa = p->isa,
-        .precision = p->precision,
+        .precision = e->precision,
         .workspace = p->workspace};
     int rc = DNA_OK;
 
@@ -174,7 +174,7 @@ find_program(dna_programs *p, const entry *want, dna_program **out)
         entry *e = &p->entries[i];
         if (e->used > 0 && e->n_row == want->n_row && e->n_site == want->n_site
             && e->batch == want->batch && e->is_training == want->is_training
-            && e->is_mixed == want->is_mixed) {
+            && e->is_mixed == want->is_mixed && e->precision == want->precision) {
             e->used = p->clock;
             *out = e->program;
             return DNA_OK;
@@ -294,7 +294,8 @@ dna_programs_get(dna_programs *p, const dna_batch_sizes *sizes, bool is_training
         .n_site = sizes->n_site,
         .batch = sizes->n,
         .is_training = is_training,
-        .is_mixed = is_mixed(sizes)};
+        .is_mixed = is_mixed(sizes),
+        .precision = p->precision};
 
     for (int64_t i = 0; sizes->rows != NULL && i < sizes->n; i++) {
         at = i;

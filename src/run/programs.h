@@ -32,8 +32,10 @@ void dna_programs_set_pool(dna_programs *programs, dna_pool *pool);
 /** Kernels for programs compiled from now on, by name (program.h; NULL: the best); programs
  *  made before are dropped if it is another. DNA_EUNSUPPORTED: not here. */
 int dna_programs_set_isa(dna_programs *programs, const char *isa) DNA_MUST_CHECK;
-/** The same for how numbers are multiplied (program.h); at first it is f32. */
-void dna_programs_set_precision(dna_programs *programs, dna_precision precision);
+/** How numbers are multiplied by programs got from now on (program.h); at first it is f32.
+ *  Returns what it was. */
+dna_precision dna_programs_set_precision(
+    dna_programs *programs, dna_precision precision);
 /* A batch: samples of rows[i] x sites[i], the largest extents are n_row and n_site. */
 typedef struct {
     int64_t n, n_row, n_site;

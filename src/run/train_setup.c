@@ -398,7 +398,7 @@ dna_training_init(dna_training *t, const dna_train_options *o)
     dna_programs_set_pool(t->net->programs, t->pool);
     DNA_TRY(dna_programs_set_isa(t->net->programs, o->isa));
     DNA_TRY(dna_precision_find(&precision, dna_setting_text(t->config, "precision")));
-    dna_programs_set_precision(t->net->programs, precision);
+    (void)dna_programs_set_precision(t->net->programs, precision);
 out:
     return rc;
 }

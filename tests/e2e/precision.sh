@@ -18,6 +18,7 @@ cmp a.tensors b.tensors
 ! cmp -s a.tensors c.tensors || fail "bf16 changes nothing"
 ok inspect m/run_a/m_run_a_best_net.safetensors
 grep -q 'precision  *bf16' out || fail "$(cat out)"
+ok inspect --verify m/run_a/m_run_a_best_net.safetensors # what it answers is told in f32
 grep -q 'precision: bf16' m/run_a/m_run_a_final_config.yml || fail "not in the final config"
 ! grep -q WARNING m/run_a/m_run_a_training.log || fail "$(cat m/run_a/m_run_a_training.log)"
 

@@ -7,12 +7,15 @@
 #include "base/str.h"
 #include "nn/compile/conv_sample.h"
 
-/* A convolution along rows whose gradients go row by row, too. */
+/* A convolution along rows whose gradients go row by row, too. A chain that only training
+ * has, for the sums of a norm behind it, stays as it is in evaluation. */
 static bool
-is_along_rows(const dna_chain *c)
+is_for_bf16(const dna_chain *c)
 {
     const dna_conv_dims d = dna_conv_dims_of(c->conv);
-    return d.kh == 1 && d.sh == 1 && d.sw == 1 && d.ph == 0 && d.pw == 0 && d.dw == 1;
+    bool is_always = c->pool != NULL || c->relu != NULL || c->norm != NULL;
+    return is_always && d.kh == 1 && d.sh == 1 && d.sw == 1 && d.ph == 0 && d.pw == 0
+           && d.dw == 1;
 }
 
 /* Whether what reads x does so in a chain that rounds it anyway. */
@@ -54,7 +57,7 @@ dna_choose_bf16(dna_program *p)
     for (int i = 0; i < p->g->n_node; i++) {
         dna_chain *c = p->chains[i];
         if (c != NULL && c->conv == p->g->nodes[i]) {
-            c->is_bf16 = !c->is_by_table && is_along_rows(c);
+            c->is_bf16 = !c->is_by_table && is_for_bf16(c);
         }
     }
     for (int i = 0; i < p->g->n_node; i++) {

@@ -38,6 +38,20 @@ typedef struct {
 /* C (M x N) = A B + first, in float; B is packed. */
 typedef void dna_product_bf16_fn(const dna_left_bf16 *left, int64_t N,
     const dna_bf16 *B, const float *first, int64_t ld_first, float *C, int64_t ldc);
-dna_product_bf16_fn dna_gemm_bf16_avx2, dna_gemm_bf16_avx512, dna_gemm_bf16_avx512_bf16;
+dna_product_bf16_fn dna_gemm_bf16_avx2, dna_gemm_bf16_avx512, dna_gemm_bf16_avx512_bf16,
+    dna_gemm_bf16_amx;
+
+/* An odd K: C += its last number, which has no partner, times the first ones of B's pairs. */
+static inline void
+dna_add_last_bf16(
+    const dna_left_bf16 *left, int64_t N, const dna_bf16 *B, float *C, int64_t ldc)
+{
+    for (int64_t m = 0; m < left->M; m++) {
+        float x = dna_bf16_float(left->A[m * left->step_m + left->K - 1]);
+        for (int64_t n = 0; n < N; n++) {
+            C[m * ldc + n] += x * dna_bf16_float(B[2 * n]);
+        }
+    }
+}
 
 #endif

@@ -8,17 +8,24 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "nn/kernels/amx.h"
 
 static bool
 can_run(const dna_kernels *k)
 {
 #if defined(DNA_HAVE_AVX512)
-    if (k == &dna_kernels_avx512 || k == &dna_kernels_avx512_bf16) {
-        return (k == &dna_kernels_avx512 || __builtin_cpu_supports("avx512bf16"))
-               && __builtin_cpu_supports("avx512f")
-               && __builtin_cpu_supports("avx512bw")
-               && __builtin_cpu_supports("avx512vl")
-               && __builtin_cpu_supports("avx512dq");
+    bool has_avx512 =
+        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    bool has_bf16 = has_avx512 && __builtin_cpu_supports("avx512bf16");
+    if (k == &dna_kernels_avx512) {
+        return has_avx512;
+    }
+    if (k == &dna_kernels_avx512_bf16) {
+        return has_bf16;
+    }
+    if (k == &dna_kernels_amx) {
+        return has_bf16 && dna_amx_is_there();
     }
 #endif
 #if defined(DNA_HAVE_AVX2)

@@ -179,7 +179,7 @@ typedef struct {
 } dna_bf16_kernels;
 
 typedef struct {
-    const char *isa; /* "c", "avx2", "avx512", "avx512_bf16" */
+    const char *isa; /* "c", "avx2", "avx512", "avx512_bf16", "amx" */
 
     void (*strided)(const dna_strided *s, float *dst, const float *src);
 
@@ -237,9 +237,9 @@ extern const dna_activation_kernel dna_activations_avx2[DNA_N_ACTIVATION];
 extern const dna_activation_kernel dna_activations_avx512[DNA_N_ACTIVATION];
 extern const dna_row_kernels dna_rows_c, dna_rows_avx2, dna_rows_avx512;
 extern const dna_window_kernels dna_windows_c, dna_windows_avx2, dna_windows_avx512,
-    dna_windows_avx512_bf16;
+    dna_windows_avx512_bf16, dna_windows_amx;
 extern const dna_bf16_kernels dna_bf16_c, dna_bf16_avx2, dna_bf16_avx512,
-    dna_bf16_avx512_bf16;
+    dna_bf16_avx512_bf16, dna_bf16_amx;
 extern const dna_table_kernels dna_tables_c, dna_tables_avx2, dna_tables_avx512;
 extern const dna_cell_kernels dna_cells_c, dna_cells_avx2, dna_cells_avx512;
 
@@ -250,6 +250,7 @@ extern const dna_kernels dna_kernels_avx2;
 #if defined(DNA_HAVE_AVX512)
 extern const dna_kernels dna_kernels_avx512;
 extern const dna_kernels dna_kernels_avx512_bf16;
+extern const dna_kernels dna_kernels_amx;
 #endif
 
 #endif

@@ -17,7 +17,7 @@
 #include "nn/kernels/kernels.h"
 #include "support/support.h"
 
-static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16"};
+static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16", "amx"};
 
 typedef struct {
     int64_t n_blocks, n_features, batch, n_row, n_site, n_outputs;
@@ -208,6 +208,36 @@ test_bf16_is_as_near_as_autocast(void **state)
     }
 }
 
+/* What is rounded does not depend on the instructions; the order of sums does, and with it
+ * here and there which of two neighbours is the nearest. */
+static void
+test_instruction_sets_agree_in_bf16(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fixture f = make(&cases[i]);
+        int64_t n = dna_state_n_param(f.state);
+        double *plain = dna_malloc((size_t)n * sizeof(*plain));
+        float out[64];
+        run(&f, "c", DNA_PRECISION_BF16, NULL, out);
+        for (int64_t k = 0; k < n; k++) {
+            plain[k] = (double)dna_state_grads(f.state)[k];
+        }
+        for (size_t k = 1; k < sizeof(isas) / sizeof(isas[0]); k++) {
+            if (dna_kernels_for(isas[k]) == NULL) {
+                continue;
+            }
+            run(&f, isas[k], DNA_PRECISION_BF16, NULL, out);
+            double d = distance(dna_state_grads(f.state), plain, n);
+            if (!(d <= 0.03)) {
+                fail_msg("%s: the gradient is %g from that of c", isas[k], d);
+            }
+        }
+        dna_free(plain);
+        clear(&f);
+    }
+}
+
 static void
 test_bf16_is_the_same_for_any_number_of_threads(void **state)
 {
@@ -236,6 +266,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_f32_is_within_1e_4_of_double),
         cmocka_unit_test(test_bf16_is_as_near_as_autocast),
+        cmocka_unit_test(test_instruction_sets_agree_in_bf16),
         cmocka_unit_test(test_bf16_is_the_same_for_any_number_of_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,50 @@
 #include "nn/compile/precision.h"
 #include "support/support.h"
 
-static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16"};
+static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16", "amx"};
+
+/* The tiles of AMX in C (tiles_emulated.c), so that they are tested on any processor. */
+#if defined(DNA_TEST_TILES)
+dna_product_bf16_fn emulated_tiles_plain, emulated_tiles_avx512;
+#endif
+
+/* Kernel tables to test: those that the processor can run, and the emulated ones. */
+enum { MAX_TABLE = 8 };
+static dna_kernels tables[MAX_TABLE];
+static dna_bf16_kernels bf16_tables[MAX_TABLE];
+static int n_table;
+
+static void
+add_table(const dna_kernels *k, const char *name, dna_product_bf16_fn *product)
+{
+    assert_true(n_table < MAX_TABLE);
+    tables[n_table] = *k;
+    bf16_tables[n_table] = *k->bf16;
+    if (product != NULL) {
+        bf16_tables[n_table].product = product;
+        tables[n_table].isa = name;
+    }
+    tables[n_table].bf16 = &bf16_tables[n_table];
+    n_table++;
+}
+
+static int
+list_tables(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(isas) / sizeof(isas[0]); i++) {
+        if (dna_kernels_for(isas[i]) != NULL) {
+            add_table(dna_kernels_for(isas[i]), isas[i], NULL);
+        }
+    }
+#if defined(DNA_TEST_TILES)
+    add_table(&dna_kernels_c, "tiles", emulated_tiles_plain);
+    if (dna_kernels_for("avx512") != NULL) {
+        add_table(&dna_kernels_c, "tiles and avx512", emulated_tiles_avx512);
+    }
+#endif
+    return 0;
+}
 
 /* ---- kernels ---- */
 
@@ -43,16 +86,13 @@ test_rounding_is_to_the_nearest_even(void **state)
             x[i] = (float)(256 + dna_rng_below(&rng, 256)) + 0.5f;
         }
     }
-    for (size_t i = 0; i < sizeof(isas) / sizeof(isas[0]); i++) {
-        const dna_kernels *k = dna_kernels_for(isas[i]);
-        if (k == NULL) {
-            continue;
-        }
+    for (int i = 0; i < n_table; i++) {
+        const dna_kernels *k = &tables[i];
         y[N] = 7;
         k->bf16->round(y, x, N);
         for (int j = 0; j < N; j++) {
             if ((double)dna_bf16_float(y[j]) != nearest_bf16(x[j])) {
-                fail_msg("%s: %.9g became %.9g", isas[i], (double)x[j],
+                fail_msg("%s: %.9g became %.9g", k->isa, (double)x[j],
                     (double)dna_bf16_float(y[j]));
             }
             assert_true(y[j] == dna_bf16_of(x[j]));
@@ -76,7 +116,9 @@ static const shape shapes[] = {{60, 150, 50, 50, false}, {198, 150, 50, 50, fals
     {37, 33, 17, 33, false}, {33, 300, 70, 7, false}, {35, 131, 65, 4, false},
     {1, 1, 1, 1, false}, {2, 31, 3, 31, false}, {7, 64, 100, 64, false},
     {50, 192, 50, 2, true}, {50, 96, 34, 2, true}, {13, 6, 5, 2, true},
-    {1, 2, 1, 2, true}, {70, 64, 33, 2, true}, {19, 254, 49, 2, true}};
+    {1, 2, 1, 2, true}, {70, 64, 33, 2, true}, {19, 254, 49, 2, true},
+    {33, 600, 40, 64, false}, {16, 32, 16, 32, false}, {48, 600, 19, 2, true},
+    {130, 34, 16, 2, true}, {15, 30, 15, 30, false}, {47, 94, 79, 94, false}};
 
 enum { MAX = 60000 };
 
@@ -133,9 +175,9 @@ static void
 test_products_are_those_of_double(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(isas) / sizeof(isas[0]); i++) {
-        const dna_kernels *k = dna_kernels_for(isas[i]);
-        for (size_t n = 0; k != NULL && n < sizeof(shapes) / sizeof(shapes[0]); n++) {
+    for (int i = 0; i < n_table; i++) {
+        const dna_kernels *k = &tables[i];
+        for (size_t n = 0; n < sizeof(shapes) / sizeof(shapes[0]); n++) {
             check_product(k, &shapes[n], false);
             check_product(k, &shapes[n], true);
         }
@@ -151,9 +193,9 @@ test_rows_are_interleaved(void **state)
     for (int i = 0; i < ROWS * C; i++) {
         x[i] = (dna_bf16)(i + 1);
     }
-    for (size_t i = 0; i < sizeof(isas) / sizeof(isas[0]); i++) {
-        const dna_kernels *k = dna_kernels_for(isas[i]);
-        for (int64_t n = 0; k != NULL && n <= ROWS; n++) {
+    for (int i = 0; i < n_table; i++) {
+        const dna_kernels *k = &tables[i];
+        for (int64_t n = 0; n <= ROWS; n++) {
             k->bf16->interleave(pairs, x, n, ROWS, C);
             for (int64_t r = 0; r < 2 * ROWS; r++) {
                 for (int64_t c = 0; c < C; c++) {
@@ -196,13 +238,13 @@ whole_graph(const sizes *z)
 static sizes
 random_sizes(dna_rng *rng)
 {
-    sizes z = {.batch = 1 + dna_rng_below(rng, 9),
-        .C = 1 + dna_rng_below(rng, 3),
+    sizes z = {.batch = 1 + dna_rng_below(rng, 3),
+        .C = 2 + dna_rng_below(rng, 2),
         .H = 1 + dna_rng_below(rng, 4),
-        .W = 12 + dna_rng_below(rng, 240)};
+        .W = 12 + dna_rng_below(rng, 200)};
     for (int i = 0; i < 3; i++) {
         z.kernel[i] = 1 + dna_rng_below(rng, 3);
-        z.out[i] = 1 + dna_rng_below(rng, i == 2 ? 60 : 7);
+        z.out[i] = 1 + dna_rng_below(rng, 40);
     }
     z.pool[0] = z.H > 1 ? 1 + dna_rng_below(rng, 2) : 1;
     z.pool[1] = 1 + dna_rng_below(rng, 3);
@@ -228,7 +270,7 @@ assert_equal(
 }
 
 static void
-check_whole(const sizes *z, const char *isa, bool is_training, dna_rng *rng)
+check_whole(const sizes *z, const dna_kernels *k, bool is_training, dna_rng *rng)
 {
     dna_graph *g = whole_graph(z);
     dna_state *s = NULL;
@@ -243,15 +285,16 @@ check_whole(const sizes *z, const char *isa, bool is_training, dna_rng *rng)
     assert_ok(dna_program_new(&p, g, s,
         &(dna_program_options){.batch = z->batch,
             .is_training = is_training,
-            .isa = isa,
             .precision = DNA_PRECISION_BF16}));
+    p->k = k; /* steps ask for it when they run */
     for (int64_t i = 0; i < z->batch * z->C * z->H * z->W; i++) {
         dna_program_input(p, 0)[i] = whole_number(rng, 1);
         dna_reference_input(r, 0)[i] = (double)dna_program_input(p, 0)[i];
     }
     assert_ok(dna_program_forward(p));
     assert_ok(dna_reference_forward(r));
-    assert_equal(isa, "output", dna_program_output(p), dna_reference_output(r), n_out);
+    assert_equal(
+        k->isa, "output", dna_program_output(p), dna_reference_output(r), n_out);
     if (is_training) {
         for (int64_t i = 0; i < n_out; i++) {
             dna_program_output_grad(p)[i] = whole_number(rng, 1);
@@ -259,7 +302,7 @@ check_whole(const sizes *z, const char *isa, bool is_training, dna_rng *rng)
         }
         assert_ok(dna_program_backward(p));
         assert_ok(dna_reference_backward(r));
-        assert_equal(isa, "gradient", dna_state_grads(s), dna_reference_grads(r),
+        assert_equal(k->isa, "gradient", dna_state_grads(s), dna_reference_grads(r),
             dna_state_n_param(s));
     }
     dna_program_free(p);
@@ -274,12 +317,10 @@ test_whole_numbers_come_out_exactly(void **state)
     (void)state;
     dna_rng rng;
     dna_rng_init(&rng, 11, "bf16", 0, 0, 0);
-    for (int n = 0; n < 40; n++) {
+    for (int n = 0; n < 24; n++) {
         sizes z = random_sizes(&rng);
-        for (size_t i = 0; i < sizeof(isas) / sizeof(isas[0]); i++) {
-            if (dna_kernels_for(isas[i]) != NULL) {
-                check_whole(&z, isas[i], n % 4 > 0, &rng);
-            }
+        for (int i = 0; i < n_table; i++) {
+            check_whole(&z, &tables[i], n % 4 > 0, &rng);
         }
     }
 }
@@ -322,5 +363,5 @@ main(void)
         cmocka_unit_test(test_chains_are_chosen),
         cmocka_unit_test(test_whole_numbers_come_out_exactly),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, list_tables, NULL);
 }

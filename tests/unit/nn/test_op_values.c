@@ -228,8 +228,8 @@ static void
 test_activations_lose_a_few_units_in_the_last_place(void **state)
 {
     (void)state;
-    static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16", "amx"};
+    for (int i = 0; i < 5; i++) {
         const dna_kernels *k = dna_kernels_for(isas[i]);
         if (k == NULL) {
             continue;
@@ -287,11 +287,11 @@ static void
 test_the_first_of_equal_ones_and_nan(void **state)
 {
     (void)state;
-    static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16"};
+    static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16", "amx"};
     const float x[8] = {1.0f, 3.0f, 3.0f, -1.0f, 2.0f, NAN, 9.0f, NAN};
     const dna_axis_dims rows = {2, 4, 1};    /* {1, 3, 3, -1}, {2, NaN, 9, NaN} */
     const dna_axis_dims columns = {1, 4, 2}; /* {1, 3, 2, 9}, {3, -1, NaN, NaN} */
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         const dna_kernels *k = dna_kernels_for(isas[i]);
         float y[2];
         int32_t at[2];

@@ -243,9 +243,9 @@ static void
 test_every_instruction_set_equals_reference(void **state)
 {
     (void)state;
-    static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16"};
+    static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16", "amx"};
     int n_run = 0;
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < 5; k++) {
         dna_program_options o = {
             .is_training = true, .isa = isas[k], .own_products = true};
         if (dna_kernels_for(isas[k]) == NULL) {

@@ -78,8 +78,8 @@ static void
 test_products_are_those_of_double(void **state)
 {
     (void)state;
-    static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const isas[] = {"c", "avx2", "avx512", "avx512_bf16", "amx"};
+    for (int i = 0; i < 5; i++) {
         const dna_kernels *k = dna_kernels_for(isas[i]);
         for (size_t n = 0; k != NULL && n < sizeof(shapes) / sizeof(shapes[0]); n++) {
             check(k, &shapes[n], false);

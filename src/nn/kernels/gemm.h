@@ -1,6 +1,9 @@
 /* gemm.h - products in tiles of vectors, for processors that have fused multiply-add.
  *
  * SPDX-License-Identifier: MIT
+ *
+ * How a product is cut into tiles is drawn in gemm_tiles.inc; gemm_bf16_amx.c draws the
+ * tiles of AMX, bf16.h the order of pairs.
  */
 #ifndef DNA_NN_KERNELS_GEMM_H
 #define DNA_NN_KERNELS_GEMM_H

@@ -5,6 +5,9 @@
  * For a maximum, one byte an output remembers in training which entry of the window was the
  * largest, so that neither the input nor the output has to be kept for the backward pass.
  *
+ * Maxima of windows side by side, of a vector of channels or more, are made by the kernels
+ * that chains use (dna_window_kernels).
+ *
  * In batches of several sizes a padded window ends at the border of the sample, not of
  * the full shape: a smaller sample is taken out, pooled with its own shapes and
  * put back. Without padding its own windows lie within it anyway.
@@ -27,6 +30,8 @@ typedef struct {
     dna_pool_dims dims;
     dna_tensor_value dx, dy;
     dna_buffer *at, *scratch;
+    dna_buffer
+        *sums; /* scratch of C numbers where windows are side by side; else NULL */
     bool is_add;
 } pool_backward_args;
 
@@ -43,6 +48,57 @@ dims_of(const dna_node *node)
         .kernel = {o->kernel[0], o->kernel[1]},
         .stride = {o->stride[0], o->stride[1]},
         .pad = {o->pad[0], o->pad[1]}};
+}
+
+#define VECTOR 16 /* channels from which on the kernels of windows are worth it */
+
+static bool
+is_side_by_side(const dna_program *p, const dna_node *node)
+{
+    const dna_pool_opts *o = &node->pool;
+    return node->kind == DNA_OP_MAX_POOL2D && p->extents == NULL
+           && node->dim[1] >= VECTOR && o->pad[0] == 0 && o->pad[1] == 0
+           && o->stride[0] == o->kernel[0] && o->stride[1] == o->kernel[1];
+}
+
+/* A row of windows. */
+static dna_windows
+windows_of(const dna_pool_dims *d)
+{
+    return (dna_windows){.C = d->C,
+        .n = d->OW,
+        .kh = d->kernel[0],
+        .kw = d->kernel[1],
+        .row = d->W * d->C};
+}
+
+static void
+pool_windows(
+    const dna_exec *e, const dna_pool_dims *d, float *y, const float *x, uint8_t *at)
+{
+    dna_windows w = windows_of(d);
+    for (int64_t i = 0; i < d->OH; i++) {
+        int64_t to = i * d->OW * d->C;
+        e->p->k->windows->forward(&w,
+            &(dna_window_result){.y = y + to, .at = at == NULL ? NULL : at + to},
+            x + i * w.kh * w.row);
+    }
+}
+
+static void
+pool_windows_backward(const dna_exec *e, const dna_pool_dims *d, float *dx,
+    const float *dy, const uint8_t *at, float *sums)
+{
+    dna_windows w = windows_of(d);
+    if (d->OH * w.kh < d->H || d->OW * w.kw < d->W) {
+        memset(dx, 0, (size_t)(d->H * w.row) * sizeof(*dx)); /* what no window covers */
+    }
+    for (int64_t i = 0; i < d->OH; i++) {
+        int64_t from = i * d->OW * d->C;
+        dna_window_grad g = {
+            .dy = dy + from, .y = dy + from, .at = at + from, .sums = sums};
+        e->p->k->windows->backward(&w, &g, dx + i * w.kh * w.row);
+    }
 }
 
 /* Whether a sample must be pooled with its own shapes. */
@@ -91,6 +147,8 @@ run_pool(const dna_exec *e, const void *args)
             dna_sample_take(e, &a->x, own->in[0], x, dense_x);
             pool(e, own, &dims, dense_y, dense_x, at);
             dna_sample_put(e, &a->y, own, y, dense_y, false);
+        } else if (is_side_by_side(e->p, a->node)) {
+            pool_windows(e, &a->dims, y, x, at);
         } else {
             pool(e, a->node, &a->dims, y, x, at);
         }
@@ -108,6 +166,10 @@ run_pool_backward(const dna_exec *e, const void *args)
         const float *dy = dna_at(e, &a->dy) + b * a->dy.stride[0];
         const uint8_t *at =
             a->at == NULL ? NULL : (uint8_t *)dna_bytes_at(e, a->at) + b * a->dy.size;
+        if (a->sums != NULL) {
+            pool_windows_backward(e, &a->dims, dx, dy, at, dna_bytes_at(e, a->sums));
+            continue;
+        }
         if (!a->is_add) {
             memset(dx, 0, (size_t)a->dx.size * sizeof(*dx));
         }
@@ -193,6 +255,10 @@ dna_lower_pool2d_backward(dna_program *p, const dna_node *node)
     DNA_TRY(dna_grad_of(p, node->in[0], &dx, &a.is_add));
     a.dx = *dx;
     DNA_TRY(scratch_for_mixed(p, node, &a.scratch));
+    if (is_side_by_side(p, node) && !a.is_add) { /* they store, and do not add */
+        a.sums = dna_buffer_new(p, (size_t)a.dims.C * sizeof(float), 0, "scratch");
+        DNA_REQUIRE(a.sums != NULL, DNA_ENOMEM, "%s", dna_message());
+    }
     dna_step *s = dna_step_add(p, &p->backward, dna_op(node->kind)->name, NULL,
         run_pool_backward, &a, sizeof(a));
     DNA_REQUIRE(s != NULL, DNA_ENOMEM, "%s", dna_message());
@@ -203,6 +269,9 @@ dna_lower_pool2d_backward(dna_program *p, const dna_node *node)
         dna_step_reads(s, a.at);
     }
     dna_step_writes(s, a.dx.buf);
+    if (a.sums != NULL) {
+        dna_step_writes(s, a.sums);
+    }
     if (a.scratch != NULL) {
         dna_step_writes(s, a.scratch);
     }

@@ -120,6 +120,19 @@ norm_then_pool(dna_graph *g, dna_node *x) /* conv, norm, activation, pool; a res
 }
 
 static dna_node *
+pool_many_channels(dna_graph *g, dna_node *x) /* more than a vector; ends uncovered */
+{
+    x = conv(g, x, "a", 19, 1, 2, 1, 1, 0, 0, false);
+    dna_node *y = dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {2, 3}});
+    y = dna_max_pool2d(
+        g, dna_sigmoid(g, y), (dna_pool_opts){.kernel = {1, 2}, .stride = {1, 2}});
+    dna_node *z = dna_max_pool2d(g, x, (dna_pool_opts){.kernel = {2, 2}});
+    dna_node *w = dna_max_pool2d(g, dna_tanh(g, x), (dna_pool_opts){.kernel = {3, 2}});
+    dna_node *parts[3] = {dna_flatten(g, y), dna_flatten(g, z), dna_flatten(g, w)};
+    return head(g, dna_concat(g, parts, 3, 1));
+}
+
+static dna_node *
 conv_one_by_one(dna_graph *g, dna_node *x)
 {
     return head(g, conv(g, conv(g, x, "a", 7, 1, 1, 1, 1, 0, 0, false), "b", 1, 1, 1, 2,
@@ -615,6 +628,7 @@ const op_case op_cases[] = {
     {"images joined one by one, two channels", 3, {2, 5, 12}, 2, stacked_maps},
     {"norm, activation, pool", 3, {2, 7, 19}, 3, norm_then_pool},
     {"norm, activation, pool, one row", 3, {1, 3, 11}, 4, norm_then_pool},
+    {"pool, many channels", 3, {2, 7, 17}, 3, pool_many_channels},
     {"conv 1 x 1", 3, {5, 3, 4}, 4, conv_one_by_one},
     {"conv 1d", 2, {2, 9}, 3, conv_1d},
     {"conv dilated", 3, {2, 8, 14}, 3, conv_dilated},

@@ -9,7 +9,7 @@
  * networks that have a setting n_blocks. A training step is
  * forward, backward of the mean squared error, and Adam. One line: key=value ... The
  * rate is the median of five windows; cpu_ms is the processor time of a sample, which other
- * work on the machine disturbs less. compare.sh runs it against PyTorch.
+ * work on the machine disturbs less. shapes.sh runs it.
  */
 #include <stdio.h>
 #include <stdlib.h>

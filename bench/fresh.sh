@@ -6,7 +6,7 @@
 # usage: bench/fresh.sh [BUILD]      (default: build/release)
 #
 # For one_event and size_history, 50 genomes of 2 Mb, their first 400 SNPs: what the loader
-# hands out (bench_fresh), what the engine alone trains (bench_engine), and what a training
+# hands out (bench_fresh), what the engine alone trains (dnadna bench), and what a training
 # does with both, for 1 and 2 loading threads beside 2 computing ones.
 set -eu
 build=$(cd "${1:-$(dirname "$0")/../build/release}" && pwd)
@@ -45,6 +45,4 @@ END
         done
     done
 done
-for net in CNN SPIDNA; do
-    "$build/bench/bench_engine" $net 64 2 train
-done
+"$build/dnadna" bench -c cnn-train -c spidna-train -t 2 --no-peer

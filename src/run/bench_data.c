@@ -112,7 +112,7 @@ static int
 write_scenario(writer *w, int64_t scenario)
 {
     dna_sample *sample = NULL;
-    char name[64], *folder = NULL;
+    char name[96], *folder = NULL;
     int rc = DNA_OK;
 
     snprintf(name, sizeof(name), "scenario_%lld", (long long)scenario);

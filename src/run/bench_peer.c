@@ -55,12 +55,22 @@ out:
     return rc;
 }
 
+static int
+check_stop(void *payload)
+{
+    const dna_bench_options *o = payload;
+    return o->stop != NULL && *o->stop != 0
+               ? dna_fail(DNA_ECANCEL, "stopped on request")
+               : DNA_OK;
+}
+
 int
 dna_bench_peer(const dna_bench_case *c, const dna_bench_options *o, int n_window,
     dna_bench_rates *out)
 {
     char threads[16], seconds[32], windows[16];
     dna_process_result r = {0};
+    dna_bench_options options = *o;
     int rc = DNA_OK;
 
     snprintf(threads, sizeof(threads), "%d", o->n_thread);
@@ -70,8 +80,11 @@ dna_bench_peer(const dna_bench_case *c, const dna_bench_options *o, int n_window
         "MALLOC_TRIM_THRESHOLD_=100000000000", o->python, "-c", script, c->net, "64",
         threads, c->is_training ? "train" : "predict", seconds, windows, c->precision,
         c->files != DNA_BENCH_NO_FILES ? o->temp_dir : NULL, NULL};
-    DNA_TRY(dna_process_run(&r,
-        &(dna_process_options){.argv = argv, .timeout = 1800, .max_output = 1 << 16}));
+    DNA_TRY(dna_process_run(&r, &(dna_process_options){.argv = argv,
+                                    .timeout = 1800,
+                                    .max_output = 1 << 16,
+                                    .check = check_stop,
+                                    .payload = &options}));
     DNA_REQUIRE(strstr(r.err, "No module named 'torch'") == NULL, DNA_ENOTFOUND,
         "PyTorch is not installed");
     DNA_REQUIRE(r.signal == 0 && r.exit_code == 0, DNA_EBACKEND,

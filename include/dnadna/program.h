@@ -21,8 +21,9 @@
  * Samples of different sizes share a batch with is_mixed: the program is compiled for the
  * graph of the largest size, and before each batch is told the graph of each sample's own
  * size. Nothing outside of a sample's own extents has an effect: in evaluation each
- * sample gives what it gives alone, in training statistics run over the samples' own
- * entries.
+ * sample gives what it gives alone, to the rounding of 32-bit numbers; in training statistics
+ * run over the samples' own entries. A batch with other numbers than 0 and 1 is computed
+ * without tables, which rounds otherwise, too.
  */
 #ifndef DNA_PROGRAM_H
 #define DNA_PROGRAM_H

@@ -111,7 +111,7 @@ static const dna_opt options[] = {
         .min = 1,
         .offset = offsetof(predict_values, batch_size),
         .doc =
-            "Samples in memory at a time (default 64). Results do not depend on it."},
+            "Samples in memory at a time (default 64). Beside samples of other sizes, or of other numbers than 0 and 1, a result may differ in the last digits of 32-bit numbers from that of the sample alone."},
     {.name = "loader-num-workers",
         .letter = 'w',
         .kind = OPT_INT,

@@ -129,6 +129,12 @@ dna_bench_median(const dna_bench_rates *r)
                          : 0.5 * (r->rate[r->n / 2 - 1] + r->rate[r->n / 2]);
 }
 
+static void
+sort_rates(dna_bench_rates *r)
+{
+    qsort(r->rate, (size_t)r->n, sizeof(r->rate[0]), compare);
+}
+
 /* Join the windows of a round to those before. */
 static void
 add_round(dna_bench_rates *all, const dna_bench_rates *round)
@@ -149,7 +155,7 @@ run_rounds(dna_bench_result *m, const dna_bench_options *o)
     int rc = DNA_OK;
 
     for (int round = 0; round < ROUNDS; round++) {
-        dna_bench_rates r = {0};
+        dna_bench_rates r = {0}, peer = {0};
         DNA_REQUIRE(
             o->stop == NULL || *o->stop == 0, DNA_ECANCEL, "stopped on request");
         DNA_TRY(run_isolated(m->c, o, &r));
@@ -157,18 +163,22 @@ run_rounds(dna_bench_result *m, const dna_bench_options *o)
         if (!is_peer_wanted) {
             continue;
         }
-        r = (dna_bench_rates){0};
-        rc = dna_bench_peer(m->c, o, WINDOWS, &r);
+        rc = dna_bench_peer(m->c, o, WINDOWS, &peer);
         if (rc == DNA_ENOTFOUND) { /* said by the caller, once */
             rc = DNA_OK;
             is_peer_wanted = false;
             continue;
         }
         DNA_TRY(rc);
-        DNA_REQUIRE(r.n_param == m->ours.n_param, DNA_EBACKEND,
+        DNA_REQUIRE(peer.n_param == m->ours.n_param, DNA_EBACKEND,
             "%s: %lld parameters here, %lld in PyTorch: not the same network",
-            m->c->name, (long long)m->ours.n_param, (long long)r.n_param);
-        add_round(&m->peer, &r);
+            m->c->name, (long long)m->ours.n_param, (long long)peer.n_param);
+        add_round(&m->peer, &peer);
+        sort_rates(&r);
+        sort_rates(&peer);
+        double ratio = dna_bench_median(&r) / dna_bench_median(&peer);
+        m->min_ratio = m->has_peer ? DNA_MIN(m->min_ratio, ratio) : ratio;
+        m->max_ratio = DNA_MAX(m->max_ratio, ratio);
         m->has_peer = true;
     }
 out:
@@ -188,8 +198,8 @@ dna_bench_measure(dna_bench_result *m, const dna_bench_options *options)
         DNA_TRY(dna_bench_data_write(folder, m->c->files, &o));
     }
     DNA_TRY(run_rounds(m, &o));
-    qsort(m->ours.rate, (size_t)m->ours.n, sizeof(m->ours.rate[0]), compare);
-    qsort(m->peer.rate, (size_t)m->peer.n, sizeof(m->peer.rate[0]), compare);
+    sort_rates(&m->ours);
+    sort_rates(&m->peer);
 out:
     dna_temp_dir_remove(folder);
     dna_free(folder);

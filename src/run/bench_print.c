@@ -39,10 +39,11 @@ dna_bench_print_row(const dna_bench_result *m, FILE *out)
     fprintf(out, "%-20s %-9s %-11s %12.5g %19s %9lld", m->c->name, m->c->precision,
         m->ours.engine, dna_bench_median(&m->ours), range, (long long)m->ours.peak_mib);
     if (m->has_peer) {
-        fprintf(out, "   %.5g (%.4g..%.4g), %lld MiB: ratio %.2f",
+        fprintf(out, "   %.5g (%.4g..%.4g), %lld MiB: ratio %.2f (%.2f..%.2f)",
             dna_bench_median(&m->peer), m->peer.rate[0], m->peer.rate[m->peer.n - 1],
             (long long)m->peer.peak_mib,
-            dna_bench_median(&m->ours) / dna_bench_median(&m->peer));
+            dna_bench_median(&m->ours) / dna_bench_median(&m->peer), m->min_ratio,
+            m->max_ratio);
     }
     fputc('\n', out);
     fflush(out);
@@ -81,6 +82,8 @@ row_value(dna_value **out, dna_arena *a, const dna_bench_result *m, int n_thread
         DNA_TRY(put(a, row, "ratio",
             dna_value_float(
                 a, dna_bench_median(&m->ours) / dna_bench_median(&m->peer))));
+        DNA_TRY(put(a, row, "min_ratio", dna_value_float(a, m->min_ratio)));
+        DNA_TRY(put(a, row, "max_ratio", dna_value_float(a, m->max_ratio)));
     }
     *out = row;
 out:

@@ -46,5 +46,10 @@ grep -q 'PyTorch is not installed' out || fail "$(cat out)"
 printf '#!/bin/sh\necho "engine=torch-9 net=x params=2045531 rss_mib=7 rates=4,1,1 spread=1..1 samples_per_s=1"\n' > python
 ok bench -c mlp-predict --seconds 0.01 --json --python "$PWD/python"
 grep -q '"peer_samples_per_s": 1.0' out && grep -q '"peer": "torch-9"' out || fail "$(cat out)"
+grep -q '"ratio": ' out && grep -q '"min_ratio": ' out || fail "$(cat out)"
+refused 'mlp-train: 2045531 parameters here, 1 in PyTorch: not the same network' bench -c mlp-train \
+    --json --seconds 0.01 --python "$(sed 's/params=[0-9]*/params=1/' python > other; chmod +x other; echo "$PWD/other")"
+ok bench -c mlp-files --seconds 0.01 --threads 1 --no-peer
+grep -q '^mlp-files ' out || fail "$(cat out)"
 printf '#!/bin/sh\necho hello\n' > python
 refused 'PyTorch: its script wrote "hello' bench -c mlp-predict --json --seconds 0.01 --python "$PWD/python"

@@ -15,9 +15,8 @@
 #include "io/yaml.h"
 
 enum { N_SCENARIO = 64, N_REPLICATE = 32, LEAST_SNP = 500, SNP_RANGE = 200 };
-enum {
-    N_SAME = 4
-}; /* replicates that are one simulation: bytes like others to a reader */
+/* Replicates that are one simulation: files like others to a reader. */
+enum { N_SAME = 16 };
 
 static const char dataset_name[] = "bench";
 

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "run/bench_data.h"
+#include "run/settings.h"
 
 static int
 step(void *payload)
@@ -25,7 +26,9 @@ dna_bench_load(const dna_bench_case *c, const dna_bench_options *o, int n_window
     int rc = DNA_OK;
 
     DNA_TRY(dna_bench_data_open(&data, o->temp_dir, c->files, 0));
-    for (int i = 0; i < 2048 / DNA_BENCH_BATCH; i++) { /* an epoch */
+    /* an epoch, in which a packed dataset is verified, or a window's time of it */
+    double end = dna_seconds() + o->seconds;
+    for (int i = 0; i < 2048 / DNA_BENCH_BATCH && dna_seconds() < end; i++) {
         DNA_TRY(step(&data));
     }
     DNA_TRY(dna_bench_windows(o, n_window, DNA_BENCH_BATCH, step, &data, out));

@@ -18,8 +18,8 @@ ok bench -c simulate-400 -c mlp-predict --seconds 0.01 --threads 1 --no-peer
 grep -q '1 thread of' out || fail "$(cat out)"
 # datasets are written where it is told, and are gone afterwards
 mkdir work
-ok bench -c load-npz -c load-packed --seconds 0.01 --temp-dir work --no-peer
-[ "$(grep -c -E '^load-(npz|packed) +f32 ' out)" = 2 ] || fail "$(cat out)"
+ok bench -c load-packed -c mlp-files --seconds 0.01 --threads 1 --temp-dir work --no-peer
+[ "$(grep -c -E '^(load-packed|mlp-files) +f32 ' out)" = 2 ] || fail "$(cat out)"
 [ -z "$(ls work)" ] || fail "left behind: $(ls work)"
 refused 'a temporary folder cannot be made: no/such' bench -c load-packed --json --temp-dir no/such
 ok bench -c mlp-train --seconds 0.01 --json --no-peer
@@ -49,7 +49,5 @@ grep -q '"peer_samples_per_s": 1.0' out && grep -q '"peer": "torch-9"' out || fa
 grep -q '"ratio": ' out && grep -q '"min_ratio": ' out || fail "$(cat out)"
 refused 'mlp-train: 2045531 parameters here, 1 in PyTorch: not the same network' bench -c mlp-train \
     --json --seconds 0.01 --python "$(sed 's/params=[0-9]*/params=1/' python > other; chmod +x other; echo "$PWD/other")"
-ok bench -c mlp-files --seconds 0.01 --threads 1 --no-peer
-grep -q '^mlp-files ' out || fail "$(cat out)"
 printf '#!/bin/sh\necho hello\n' > python
 refused 'PyTorch: its script wrote "hello' bench -c mlp-predict --json --seconds 0.01 --python "$PWD/python"

@@ -48,7 +48,6 @@ typedef struct {
     const dna_bench_case *c;
     dna_bench_rates ours, peer; /* sorted */
     bool has_peer;
-    double min_ratio, max_ratio; /* of the medians of a round, ours to the peer's */
 } dna_bench_result;
 
 /* Call `step`, which does `unit` units of work, for n_window windows of o->seconds. */

@@ -174,11 +174,6 @@ run_rounds(dna_bench_result *m, const dna_bench_options *o)
             "%s: %lld parameters here, %lld in PyTorch: not the same network",
             m->c->name, (long long)m->ours.n_param, (long long)peer.n_param);
         add_round(&m->peer, &peer);
-        sort_rates(&r);
-        sort_rates(&peer);
-        double ratio = dna_bench_median(&r) / dna_bench_median(&peer);
-        m->min_ratio = m->has_peer ? DNA_MIN(m->min_ratio, ratio) : ratio;
-        m->max_ratio = DNA_MAX(m->max_ratio, ratio);
         m->has_peer = true;
     }
 out:

@@ -29,6 +29,14 @@ dna_bench_print_head(const dna_bench_options *o, FILE *out)
         "kernels", "per second", "range", "peak MiB", "PyTorch");
 }
 
+/* Of our least rate to the peer's largest, or the other way round. */
+static double
+ratio_at(const dna_bench_result *m, bool is_max)
+{
+    const dna_bench_rates *x = &m->ours, *y = &m->peer;
+    return is_max ? x->rate[x->n - 1] / y->rate[0] : x->rate[0] / y->rate[y->n - 1];
+}
+
 void
 dna_bench_print_row(const dna_bench_result *m, FILE *out)
 {
@@ -42,8 +50,8 @@ dna_bench_print_row(const dna_bench_result *m, FILE *out)
         fprintf(out, "   %.5g (%.4g..%.4g), %lld MiB: ratio %.2f (%.2f..%.2f)",
             dna_bench_median(&m->peer), m->peer.rate[0], m->peer.rate[m->peer.n - 1],
             (long long)m->peer.peak_mib,
-            dna_bench_median(&m->ours) / dna_bench_median(&m->peer), m->min_ratio,
-            m->max_ratio);
+            dna_bench_median(&m->ours) / dna_bench_median(&m->peer), ratio_at(m, false),
+            ratio_at(m, true));
     }
     fputc('\n', out);
     fflush(out);
@@ -82,8 +90,8 @@ row_value(dna_value **out, dna_arena *a, const dna_bench_result *m, int n_thread
         DNA_TRY(put(a, row, "ratio",
             dna_value_float(
                 a, dna_bench_median(&m->ours) / dna_bench_median(&m->peer))));
-        DNA_TRY(put(a, row, "min_ratio", dna_value_float(a, m->min_ratio)));
-        DNA_TRY(put(a, row, "max_ratio", dna_value_float(a, m->max_ratio)));
+        DNA_TRY(put(a, row, "min_ratio", dna_value_float(a, ratio_at(m, false))));
+        DNA_TRY(put(a, row, "max_ratio", dna_value_float(a, ratio_at(m, true))));
     }
     *out = row;
 out:

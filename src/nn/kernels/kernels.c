@@ -38,7 +38,7 @@ can_run(const dna_kernels *k)
 
 static const dna_kernels *const tables[] = {/* the best first */
 #if defined(DNA_HAVE_AVX512)
-    &dna_kernels_avx512_bf16, &dna_kernels_avx512,
+    &dna_kernels_amx, &dna_kernels_avx512_bf16, &dna_kernels_avx512,
 #endif
 #if defined(DNA_HAVE_AVX2)
     &dna_kernels_avx2,

@@ -190,7 +190,7 @@ main(int argc, char **argv)
                                                       : 400;
     b.blocks = argc > 9 ? atoll(argv[9]) : 0;
     b.precision = argc > 10 && strcmp(argv[10], "bf16") == 0 ? DNA_PRECISION_BF16
-                                                           : DNA_PRECISION_F32;
+                                                             : DNA_PRECISION_F32;
     DNA_TRY(set_up(&b, argv[1], atoi(argv[3])));
     DNA_TRY(measure(&b, argc > 5 ? atof(argv[5]) : 2.0, rates, &cpu_ms));
     getrusage(RUSAGE_SELF, &usage);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "config/expression.h"
 #include "config/schema.h"
 #include "sim/demes_model.h"
-#include "config/expression.h"
 
 /* As in Python; letters beyond ASCII are not looked at. */
 static bool

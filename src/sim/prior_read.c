@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "config/schema.h"
 #include "config/distribution.h"
+#include "config/schema.h"
 #include "sim/prior_set.h"
 
 int

@@ -4,15 +4,28 @@
  *
  * Trees are lists of children, changed by the edges that end and begin. What a mutation
  * means is found by going down from its node, so a site costs as much as it has derived
- * samples. Where samples are isolated, they are looked for at each site.
+ * samples. Of many samples that would be long: there the set of samples below a node is kept
+ * from one site to the next. An edge that ends or begins drops the sets of the nodes above it;
+ * they are made again, out of those of their children, when a mutation asks for them. The
+ * children of a node with a set have sets, too, but for those without children: so going up
+ * ends at the first node that has children and no set. Where samples are isolated, they are looked for at each site.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "popgen/node_sets.h"
 #include "popgen/tree_sequence_parts.h"
 
-enum { NONE = -1, SLACK = 16, MAX_ALLELE = 127 };
+enum {
+    NONE = -1,
+    SLACK = 16, /* before the genotypes */
+    WORD = 64,  /* behind them: sets end with a whole word */
+    MAX_ALLELE = 127,
+    FEW = 128 /* samples that need no sets */
+};
+
+#define SETS_LIMIT ((int64_t)64 << 20) /* bytes */
 
 /* What going down reads, in one piece. */
 typedef struct {
@@ -25,12 +38,14 @@ struct dna_tree_walk {
     tree_node *nodes; /* [n_node] */
     int32_t *parent;  /* [n_node] */
     int32_t *stack;   /* [n_node] */
-    int8_t
-        *genotypes; /* [SLACK + n_sample]; what is no sample is written before them */
+    int8_t *
+        genotypes; /* [SLACK + n_sample + WORD]; what is no sample is written before them */
     dna_allele *alleles;
     int64_t room; /* of alleles */
     int n_allele;
     int64_t n_isolated; /* samples */
+    bool has_sets;
+    dna_node_sets sets; /* of samples below nodes with children */
     int64_t inserted, removed, site, mutation;
     double change; /* up to here the tree stays */
 };
@@ -39,6 +54,7 @@ void
 dna_tree_walk_free(dna_tree_walk *walk)
 {
     if (walk != NULL) {
+        dna_node_sets_clear(&walk->sets);
         dna_free(walk->alleles);
         dna_free(walk->genotypes);
         dna_free(walk->stack);
@@ -59,7 +75,11 @@ dna_tree_walk_new(dna_tree_walk **out, const dna_tree_sequence *ts)
     DNA_NEW(walk->nodes, ts->n_node);
     DNA_NEW(walk->parent, ts->n_node);
     DNA_NEW(walk->stack, ts->n_node + 1);
-    DNA_NEW(walk->genotypes, SLACK + ts->n_sample);
+    DNA_NEW(walk->genotypes, SLACK + ts->n_sample + WORD);
+    walk->has_sets = ts->n_sample > FEW;
+    if (walk->has_sets) {
+        DNA_TRY(dna_node_sets_init(&walk->sets, ts->n_node, ts->n_sample, SETS_LIMIT));
+    }
     walk->room = 4;
     DNA_NEW(walk->alleles, walk->room);
     for (int64_t i = 0; i < ts->n_node; i++) {
@@ -85,11 +105,27 @@ is_isolated_sample(const dna_tree_walk *w, int32_t u)
     return w->nodes[u].sample >= 0 && w->parent[u] < 0 && w->nodes[u].first_child < 0;
 }
 
+/* What is below u changes. */
+static void
+drop_sets(dna_tree_walk *w, int32_t u)
+{
+    for (; u >= 0; u = w->parent[u]) {
+        if (dna_node_set(&w->sets, u) != NULL) {
+            dna_node_sets_drop(&w->sets, u);
+        } else if (w->nodes[u].first_child >= 0) {
+            return;
+        }
+    }
+}
+
 static void
 insert_edge(dna_tree_walk *w, int32_t p, int32_t c)
 {
     tree_node *child = &w->nodes[c];
 
+    if (w->has_sets) {
+        drop_sets(w, p);
+    }
     w->n_isolated -= is_isolated_sample(w, p) + is_isolated_sample(w, c);
     child->previous_sibling = NONE;
     child->next_sibling = w->nodes[p].first_child;
@@ -105,6 +141,9 @@ remove_edge(dna_tree_walk *w, int32_t p, int32_t c)
 {
     tree_node *child = &w->nodes[c];
 
+    if (w->has_sets) {
+        drop_sets(w, p);
+    }
     if (child->previous_sibling >= 0) {
         w->nodes[child->previous_sibling].next_sibling = child->next_sibling;
     } else {
@@ -165,9 +204,62 @@ go_to(dna_tree_walk *w, double position)
 
 /* ---- genotypes --------------------------------------------------------------------- */
 
+static void
+put_sample(const tree_node *node, uint64_t *set)
+{
+    if (node->sample >= 0) {
+        set[node->sample / 64] |= (uint64_t)1 << (node->sample % 64);
+    }
+}
+
+/* The set of a node whose children have theirs. */
+static bool
+join_children(dna_tree_walk *w, int32_t u)
+{
+    uint64_t *set = dna_node_sets_add(&w->sets, u);
+    if (set == NULL) {
+        return false;
+    }
+    put_sample(&w->nodes[u], set);
+    for (int32_t c = w->nodes[u].first_child; c >= 0; c = w->nodes[c].next_sibling) {
+        const uint64_t *below = dna_node_set(&w->sets, c);
+        if (below == NULL) { /* no children: the sample alone */
+            put_sample(&w->nodes[c], set);
+            continue;
+        }
+        dna_node_sets_join(&w->sets, set, below);
+    }
+    return true;
+}
+
+/* The samples below a node with children. NULL: there is no room for sets. */
+static const uint64_t *
+find_set(dna_tree_walk *w, int32_t top)
+{
+    int64_t n = 0;
+
+    if (dna_node_set(&w->sets, top) == NULL) {
+        w->stack[n++] = top;
+    }
+    for (int64_t i = 0; i < n; i++) { /* all that lack one, parents first */
+        int32_t c = w->nodes[w->stack[i]].first_child;
+        for (; c >= 0; c = w->nodes[c].next_sibling) {
+            if (w->nodes[c].first_child >= 0 && dna_node_set(&w->sets, c) == NULL) {
+                w->stack[n++] = c;
+            }
+        }
+    }
+    while (n > 0) {
+        if (!join_children(w, w->stack[--n])) {
+            return NULL;
+        }
+    }
+    return dna_node_set(&w->sets, top);
+}
+
 /* All samples below a node get an allele. */
 static void
-set_below(dna_tree_walk *w, int8_t *genotypes, int32_t top, int8_t allele)
+go_below(dna_tree_walk *w, int8_t *genotypes, int32_t top, int8_t allele)
 {
     const tree_node *nodes = w->nodes;
     int32_t *stack = w->stack;
@@ -184,6 +276,22 @@ set_below(dna_tree_walk *w, int8_t *genotypes, int32_t top, int8_t allele)
             n += node->first_child >= 0;
             c = node->next_sibling;
         }
+    }
+}
+
+static void
+set_below(dna_tree_walk *w, int8_t *genotypes, int32_t top, int8_t allele)
+{
+    const uint64_t *set = NULL;
+
+    if (w->has_sets && w->nodes[top].first_child >= 0) {
+        set = find_set(w, top);
+        w->has_sets = set != NULL; /* too many at once: from here on without */
+    }
+    if (set != NULL) {
+        dna_node_sets_put(&w->sets, set, genotypes, allele);
+    } else {
+        go_below(w, genotypes, top, allele);
     }
 }
 

@@ -5,11 +5,15 @@
 #include "support/support.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/path.h"
+#include "dnadna/rng.h"
 #include "dnadna/tree_tables.h"
 #include "io/npz.h"
+#include "popgen/node_sets.h"
 #include "popgen/tree_sequence.h"
 
 /* ---- files made by msprime and tskit ------------------------------------------------- */
@@ -144,6 +148,165 @@ test_mutations_mark_who_descends_from_them(void **state)
     dna_tree_sequence_free(ts);
 }
 
+/* ---- many samples ---------------------------------------------------------------------- */
+
+enum { MANY = 300, NODES = 2 * MANY - 1, MOVES = 400, EDGES = NODES + MOVES };
+
+typedef struct {
+    double left, right;
+    int32_t parent, child;
+} edge;
+
+static int
+compare_edges(const void *a, const void *b)
+{
+    const edge *x = a, *y = b;
+    if (x->parent != y->parent) {
+        return (x->parent > y->parent) - (x->parent < y->parent);
+    }
+    if (x->child != y->child) {
+        return (x->child > y->child) - (x->child < y->child);
+    }
+    return (x->left > y->left) - (x->left < y->left);
+}
+
+static int32_t
+draw_below(dna_rng *rng, int64_t n)
+{
+    return (int32_t)(dna_rng_uniform(rng) * (double)n);
+}
+
+/* Pairs of lineages at random have a parent. */
+static void
+random_tree(dna_rng *rng, int32_t *parent)
+{
+    int32_t lineages[MANY];
+    int32_t n = MANY;
+
+    for (int32_t i = 0; i < MANY; i++) {
+        lineages[i] = i;
+    }
+    for (int32_t u = MANY; u < NODES; u++) {
+        for (int k = 0; k < 2; k++) {
+            int32_t i = draw_below(rng, n);
+            parent[lineages[i]] = u;
+            lineages[i] = lineages[--n];
+        }
+        lineages[n++] = u;
+    }
+    parent[NODES - 1] = -1;
+}
+
+/* At each of the positions 0, 1, 2, ... one node goes below another one that is older, so
+ * nodes with one child, with many and with none appear; there is a mutation, too. Truth:
+ * up from each sample. */
+static void
+test_many_samples_carry_what_lies_above_them(void **state)
+{
+    static int32_t parent[NODES], nodes[MOVES], parents[EDGES], children[EDGES];
+    static int32_t population[NODES];
+    static double time[NODES], left[EDGES], right[EDGES], begin[NODES];
+    static double positions[MOVES], mutation_time[MOVES];
+    static int8_t expected[MOVES][MANY], found[MOVES][MANY];
+    static double found_positions[MOVES];
+    static edge edges[EDGES];
+    dna_tree_sequence *ts = NULL;
+    dna_tree_walk *walk = NULL;
+    dna_rng rng;
+    int64_t n_edge = 0;
+    (void)state;
+
+    dna_rng_init(&rng, 7, "trees", 0, 0, 0);
+    random_tree(&rng, parent);
+    for (int32_t u = 0; u < NODES; u++) {
+        time[u] = u < MANY ? 0 : u - MANY + 1;
+    }
+    for (int32_t s = 0; s < MOVES; s++) {
+        int32_t c = draw_below(&rng, NODES - 1);
+        int32_t q = DNA_MAX(c + 1, MANY);
+        q += draw_below(&rng, NODES - q);
+        if (q != parent[c] && s > 0) {
+            edges[n_edge++] = (edge){begin[c], s, parent[c], c};
+            begin[c] = s;
+            parent[c] = q;
+        }
+        /* often far up, where many descend */
+        nodes[s] = draw_below(&rng, 2) == 0 ? draw_below(&rng, NODES)
+                                            : NODES - 1 - draw_below(&rng, 20);
+        positions[s] = s;
+        mutation_time[s] = time[nodes[s]];
+        for (int32_t i = 0; i < MANY; i++) {
+            int32_t u = i;
+            while (u >= 0 && u != nodes[s]) {
+                u = parent[u];
+            }
+            expected[s][i] = u >= 0;
+        }
+    }
+    for (int32_t u = 0; u < NODES - 1; u++) {
+        edges[n_edge++] = (edge){begin[u], MOVES, parent[u], u};
+    }
+    qsort(edges, (size_t)n_edge, sizeof(edges[0]), compare_edges);
+    for (int64_t e = 0; e < n_edge; e++) {
+        left[e] = edges[e].left;
+        right[e] = edges[e].right;
+        parents[e] = edges[e].parent;
+        children[e] = edges[e].child;
+    }
+    const dna_tree_tables tables = {.length = MOVES,
+        .n_sample = MANY,
+        .n_population = 1,
+        .n_node = NODES,
+        .n_edge = n_edge,
+        .n_site = MOVES,
+        .node_time = time,
+        .node_population = population,
+        .edge_left = left,
+        .edge_right = right,
+        .edge_parent = parents,
+        .edge_child = children,
+        .site_position = positions,
+        .mutation_time = mutation_time,
+        .mutation_node = nodes};
+    const char *path = test_path("many.trees");
+    assert_ok(dna_tree_tables_save(&tables, path));
+    assert_ok(dna_tree_sequence_load(&ts, path));
+    assert_ok(dna_tree_walk_new(&walk, ts));
+    assert_ok(dna_tree_walk_matrix(walk, found[0], found_positions));
+    assert_memory_equal(found, expected, sizeof(found));
+    dna_tree_walk_free(walk);
+    dna_tree_sequence_free(ts);
+}
+
+static void
+test_sets_are_kept_up_to_a_limit(void **state)
+{
+    dna_node_sets s;
+    int8_t to[128];
+    (void)state;
+
+    assert_ok(dna_node_sets_init(&s, 10, 65, 3 * 16)); /* room for three */
+    for (int32_t u = 0; u < 3; u++) {
+        uint64_t *set = dna_node_sets_add(&s, 2 * u);
+        assert_non_null(set);
+        set[0] = (uint64_t)1 << (9 * u);
+        set[1] = u == 2;
+    }
+    assert_null(dna_node_sets_add(&s, 9));
+    assert_null(dna_node_set(&s, 9));
+    dna_node_sets_drop(&s, 2);
+    assert_null(dna_node_set(&s, 2));
+    const uint64_t *again = dna_node_sets_add(&s, 9);
+    assert_non_null(again);
+    assert_true(again[0] == 0 && again[1] == 0);
+    memset(to, 5, sizeof(to));
+    dna_node_sets_put(&s, dna_node_set(&s, 4), to, -3);
+    for (int i = 0; i < 128; i++) {
+        assert_int_equal(to[i], i == 18 || i == 64 ? -3 : 5);
+    }
+    dna_node_sets_clear(&s);
+}
+
 static int
 parse_copy(const unsigned char *bytes, size_t n)
 {
@@ -224,6 +387,8 @@ main(void)
         cmocka_unit_test(test_genotypes_are_those_of_tskit),
         cmocka_unit_test(test_bad_files_are_refused),
         cmocka_unit_test(test_mutations_mark_who_descends_from_them),
+        cmocka_unit_test(test_many_samples_carry_what_lies_above_them),
+        cmocka_unit_test(test_sets_are_kept_up_to_a_limit),
         cmocka_unit_test(test_damage_anywhere_does_no_harm),
         cmocka_unit_test(test_old_formats_are_named),
         cmocka_unit_test(test_memory_that_runs_out_is_told),

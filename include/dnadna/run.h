@@ -355,7 +355,7 @@ typedef struct {
 } dna_doctor_options;
 /** Tell what dnadna finds on this machine (processor, kernels, threads, memory, libraries,
  *  disk), and check one step of training against double precision, and one thread against
- *  all. DNA_EBACKEND if the numbers are wrong. */
+ *  all. DNA_EBACKEND if the numbers are wrong, DNA_EUNSUPPORTED for other kernels. */
 DNA_API int dna_run_doctor(const dna_doctor_options *o, FILE *out) DNA_MUST_CHECK;
 
 typedef struct {

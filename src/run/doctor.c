@@ -293,6 +293,7 @@ dna_run_doctor(const dna_doctor_options *o, FILE *out)
     char *here = NULL;
     int rc = DNA_OK;
 
+    DNA_TRY(dna_run_check_isa(o->isa));
     here = dna_path_absolute(".");
     DNA_REQUIRE(here != NULL, DNA_ENOMEM, "out of memory");
     row(&d, "dnadna", DNA_VERSION);

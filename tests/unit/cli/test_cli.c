@@ -175,6 +175,8 @@ test_the_doctor_checks_results(void **state)
     assert_int_equal(run("doctor"), 0);
     assert_non_null(strstr(out_text, "the same bytes"));
     assert_non_null(strstr(out_text, "htslib"));
+    assert_fails(dna_run_doctor(&(dna_doctor_options){.isa = "abacus"}, stdout),
+        DNA_EUNSUPPORTED, "no kernels \"abacus\"");
 }
 
 static void
